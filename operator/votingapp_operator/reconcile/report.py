@@ -1,0 +1,123 @@
+"""Tell what was found: the status, and an Event for each change that a person would want to read of."""
+
+import datetime
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from votingapp_operator.api import API_VERSION, KIND, ComponentState, ComponentStatus, VotingAppStatus
+from votingapp_operator.desired.app import MANAGER, App
+from votingapp_operator.reconcile.cache import Cache
+from votingapp_operator.reconcile.client import ApiError, Client, Object
+
+logger = logging.getLogger(__name__)
+
+_NOTE_LIMIT = 1024
+"""Characters of an Event's note that the API server accepts."""
+
+_QUIET = frozenset({ComponentState.PROGRESSING})
+_BAD = frozenset({ComponentState.FAILING, ComponentState.DEGRADED})
+
+
+class Transition(NamedTuple):
+    """A change worth an Event."""
+
+    warning: bool
+    reason: str
+    note: str
+
+
+class Reporter:
+    """Writes statuses and Events."""
+
+    def __init__(self, client: Client, cache: Cache) -> None:
+        self._client = client
+        self._cache = cache
+        self._instance = os.environ.get("POD_NAME") or socket.gethostname()
+
+    async def report(self, app: App, before: VotingAppStatus, after: VotingAppStatus) -> None:
+        """Write the status if it has changed, and then the Events of what has.
+
+        Raises:
+            ApiError: the status could not be written; nothing else was then.
+        """
+        if before == after:
+            return
+        written = await self._client.apply(
+            {
+                "apiVersion": API_VERSION,
+                "kind": KIND,
+                "metadata": {"name": app.name, "namespace": app.namespace, "uid": app.uid},
+                "status": after.model_dump(by_alias=True, mode="json", exclude_none=True),
+            },
+            subresource="status",
+        )
+        self._cache.observe(KIND, written)
+        for transition in transitions(before, after):
+            await self._record(app, transition)
+
+    async def _record(self, app: App, transition: Transition) -> None:
+        """An Event that cannot be written is not worth a retry: the status says the same."""
+        logger.info("%s: %s", transition.reason, transition.note, extra={"votingapp": f"{app.namespace}/{app.name}"})
+        try:
+            await self._client.create(self._event(app, transition))
+        except ApiError as error:
+            logger.warning("the Event %s was not recorded: %s", transition.reason, error)
+
+    def _event(self, app: App, transition: Transition) -> Object:
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return {
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": {"name": f"{app.name}.{uuid.uuid4().hex[:16]}", "namespace": app.namespace},
+            "regarding": {
+                "apiVersion": API_VERSION,
+                "kind": KIND,
+                "name": app.name,
+                "namespace": app.namespace,
+                "uid": app.uid,
+            },
+            "eventTime": now,
+            "type": "Warning" if transition.warning else "Normal",
+            "reason": transition.reason,
+            "action": "Reconcile",
+            "note": transition.note[:_NOTE_LIMIT],
+            "reportingController": MANAGER,
+            "reportingInstance": self._instance,
+        }
+
+
+def transitions(before: VotingAppStatus, after: VotingAppStatus) -> Iterator[Transition]:
+    """What has changed between two statuses, in words. Components on their way are not worth an Event."""
+    for name, component in after.components.items():
+        known = before.components.get(name)
+        if component.state not in _QUIET and _differs(known, component):
+            yield _component_transition(name, component)
+    was = {condition.type: condition for condition in before.conditions}
+    for condition in after.conditions:
+        known_condition = was.get(condition.type)
+        same = known_condition is not None and (known_condition.status, known_condition.reason) == (
+            condition.status,
+            condition.reason,
+        )
+        if same or (condition.type, condition.status) not in {
+            ("Ready", "True"),
+            ("Applied", "False"),
+            ("Applied", "True"),
+        }:
+            continue
+        warning = condition.status == "False" and condition.reason != "Paused"
+        yield Transition(warning, condition.reason, condition.message)
+
+
+def _differs(known: ComponentStatus | None, component: ComponentStatus) -> bool:
+    return known is None or (known.state, known.reason) != (component.state, component.reason)
+
+
+def _component_transition(name: str, component: ComponentStatus) -> Transition:
+    reason = component.reason or f"Component{component.state}"
+    text = component.message or f"{component.summary} pods"
+    return Transition(component.state in _BAD, reason, f"{name} is {component.state.lower()}: {text}")
