@@ -1,0 +1,128 @@
+"""The commands that a person types."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+
+import typer
+from rich.console import Console
+
+from cluster import demo as showing
+from cluster import kind, versions
+from cluster.deploy import deploy as deploy_operator
+from cluster.engine import engine_answers, ensure_engine
+from cluster.images import REGISTRY, ensure_images
+from cluster.lock import only_run
+from cluster.node_image import ensure_node_image
+from cluster.paths import bin_dir, images_env, kubeconfig, state_dir
+from cluster.process import ClusterError, answer, run
+from cluster.report import note, step
+
+app = typer.Typer(
+    help="The kind cluster that this project is developed, tested and shown on.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def bring_up() -> None:
+    """Engine, tools, node image, cluster."""
+    ensure_engine()
+    kind.ensure_tools()
+    image, stock = ensure_node_image()
+    kind.ensure_cluster(image, stock=stock)
+
+
+@app.command()
+def up() -> None:
+    """Make the cluster, or take and repair the one that is there; then its images."""
+    with only_run("up"):
+        bring_up()
+        ensure_images()
+        note(f"the cluster {versions.CLUSTER} is up: `uv run python -m cluster status`")
+
+
+@app.command()
+def images() -> None:
+    """Build the project's images and load them into the cluster."""
+    with only_run("images"):
+        ensure_engine()
+        ensure_images()
+        note(images_env().read_text().strip())
+
+
+@app.command()
+def deploy() -> None:
+    """Install the CRD and the operator in the cluster."""
+    with only_run("deploy"):
+        deploy_operator()
+
+
+@app.command()
+def demo() -> None:
+    """Everything: cluster, images, operator, and a VotingApp to vote in."""
+    with only_run("demo"):
+        bring_up()
+        ensure_images()
+        deploy_operator()
+        showing.show()
+
+
+@app.command()
+def down(*, purge: bool = typer.Option(default=False, help="Also remove the images and the cache.")) -> None:
+    """Remove the cluster. The engine, the images and the cache stay."""
+    with only_run("down"):
+        if engine_answers():
+            kind.ensure_tools()
+            kind.remove()
+            if purge:
+                remove_images()
+        if purge:
+            with step(f"removing {state_dir()}"):
+                shutil.rmtree(state_dir())
+
+
+def remove_images() -> None:
+    """Remove every image of ours from the engine."""
+    listed = run(["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"], doing="listing the images")
+    ours = [name for name in listed.split() if name.startswith(f"{REGISTRY}/")]
+    if ours:
+        with step(f"removing {len(ours)} images"):
+            run(["docker", "rmi", "-f", *ours], doing="removing the images")
+
+
+@app.command()
+def status() -> None:
+    """What is there, on one screen."""
+    if not engine_answers():
+        note("engine: none answers (`uv run python -m cluster up` starts one)")
+        return
+    nodes = kind.containers()
+    note(f"engine: {answer(['docker', 'version', '--format', 'Docker {{.Server.Version}}'])}")
+    note(f"cluster: {versions.CLUSTER}{'' if nodes else ' does not exist (`uv run python -m cluster up` makes it)'}")
+    for name, state in sorted(nodes.items()):
+        note(f"  {name}: {state}")
+    if nodes and kubeconfig().exists():
+        for what in (("nodes",), ("pods", "-n", "votingapp-system"), ("votingapps", "-A")):
+            told = answer(kind.kubectl("get", *what, "--request-timeout=5s"))
+            note(told or f"({' '.join(what)}: nothing to show)")
+    note(f"state and caches: {state_dir()}")
+
+
+@app.command()
+def env() -> None:
+    """Shell lines that point a shell at the cluster: eval "$(uv run python -m cluster env)"."""
+    print(f"export KUBECONFIG={shlex.quote(str(kubeconfig()))}")  # noqa: T201 - for a shell, not for rich
+    print(f"export PATH={shlex.quote(str(bin_dir()))}:$PATH")  # noqa: T201 - as above
+
+
+def main() -> None:
+    """Run a command; a failure is told in words, without a traceback."""
+    try:
+        app()
+    except ClusterError as reason:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"\n{reason}", style="red", markup=False)
+        sys.exit(1)

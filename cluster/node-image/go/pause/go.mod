@@ -1,0 +1,3 @@
+module votingapp.invalid/node-image/pause
+
+go 1.26.0
