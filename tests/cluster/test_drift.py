@@ -1,6 +1,7 @@
 """What somebody changed or deleted is put right; what is others' is left alone."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def test_a_new_secret_replaces_the_pods_that_use_it(settled: Kube) -> None:
     before = stamp("demo-postgres")
     settled.delete("Secret", "demo-postgres")
     for name in ("demo-postgres", "demo-worker", "demo-result"):
-        wait_until(f"a new {name}", lambda name=name: stamp(name) != before)
+        wait_until(f"a new {name}", partial(lambda of: stamp(of) != before, name))
 
 
 def test_what_others_add_stays(settled: Kube) -> None:

@@ -31,6 +31,10 @@ def port(key: str) -> Pick:
     return lambda live: live["spec"]["ports"][0].get(key)
 
 
+def has(kube: Kube, kind: str, component: str, pick: Pick, expected: Any) -> Callable[[], bool]:
+    return lambda: pick(kube.get(kind, f"demo-{component}") or {}) == expected
+
+
 COMPONENTS = ("vote", "redis", "worker", "postgres", "result")
 
 PER_COMPONENT = [
@@ -73,10 +77,10 @@ def test_a_field_of_every_component(kube: Kube, change: Object, kind: str, pick:
     before = {name: pick(kube.get(kind, f"demo-{name}") or {}) for name in COMPONENTS}
     kube.patch("VotingApp", "demo", {"spec": dict.fromkeys(COMPONENTS, change)})
     for name in COMPONENTS:
-        wait_until(f"the change in {name}", lambda name=name: pick(kube.get(kind, f"demo-{name}") or {}) == expected)
+        wait_until(f"the change in {name}", has(kube, kind, name, pick, expected))
     kube.patch("VotingApp", "demo", {"spec": dict.fromkeys(COMPONENTS, dict.fromkeys(change))})
     for name in COMPONENTS:
-        wait_until(f"{name} as before", lambda name=name: pick(kube.get(kind, f"demo-{name}") or {}) == before[name])
+        wait_until(f"{name} as before", has(kube, kind, name, pick, before[name]))
 
 
 @pytest.mark.parametrize("name", ["vote", "worker", "result"])
