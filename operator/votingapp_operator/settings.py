@@ -15,7 +15,7 @@ DEFAULT_IMAGES = {
     "postgres": "postgres:17-bookworm",
     "result": f"localhost/votingapp/result:{VERSION}",
 }
-"""The app's own images are built from app/ and published nowhere, so their name is one that no registry is asked for."""
+"""The app's own images are built from app/ and published nowhere, so no registry is asked for their names."""
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Options:

@@ -59,16 +59,23 @@ def _with_default(schema: Schema, model: type[BaseModel]) -> Schema:
 
 
 def _fill(schema: Schema, value: object) -> None:
+    """Write the defaults into a schema, level by level, so that they hold for what a user leaves out at any depth.
+
+    An object of plain values gets them as its own default as well: rules of the schema are checked against a default as
+    it stands, before those inside it are filled in.
+    """
     properties = schema.get("properties")
-    if isinstance(value, dict) and properties is not None and "additionalProperties" not in schema:
-        if all(isinstance(properties[key].get("additionalProperties"), dict) for key in value):
-            schema["default"] = value  # requests without the default limits is a choice: default both or neither
-            return
-        schema["default"] = {}
-        for key, inner in value.items():
-            _fill(properties[key], inner)
-    else:
+    if not isinstance(value, dict) or properties is None or _is_choice(properties):
         schema["default"] = value
+        return
+    schema["default"] = {} if any(isinstance(inner, dict) for inner in value.values()) else value
+    for key, inner in value.items():
+        _fill(properties[key], inner)
+
+
+def _is_choice(properties: Schema) -> bool:
+    """Whether an object is one choice as a whole: who writes only requests means that there be no limits."""
+    return all("additionalProperties" in schema for schema in properties.values())
 
 
 def _column(name: str, json_path: str, kind: str = "string", *, wide: bool = False, description: str = "") -> Schema:

@@ -106,7 +106,7 @@ def _postgres(app: App) -> Container:
             _variable("PGDATA", "/var/lib/postgresql/data/pgdata"),
         ],
         probes=_exec_probes(C.POSTGRES, 'pg_isready -q -h 127.0.0.1 -U "$POSTGRES_USER"'),
-        lifecycle={"postStart": {"exec": {"command": ["sh", "-c", _ADOPT_SECRET]}}},
+        lifecycle={"postStart": {"exec": {"command": ["sh", "-c", _SET_ROLE]}}},
         volumes=[_claim_volume(app, C.POSTGRES), {"name": "run", "emptyDir": {}}],
         mounts=[
             {"name": "data", "mountPath": "/var/lib/postgresql/data"},
@@ -127,7 +127,7 @@ _BUILDERS: dict[ComponentName, Callable[[App], Container]] = {
 _LEAVE_ENDPOINTS_FIRST: Manifest = {"preStop": {"sleep": {"seconds": 3}}}
 """A pod is told to stop while the nodes still send it requests; it serves them until they know."""
 
-_ADOPT_SECRET = r"""
+_SET_ROLE = r"""
 for _ in $(seq 120); do
   if printf '%s\n' '\getenv user POSTGRES_USER' '\getenv password POSTGRES_PASSWORD' \
       "ALTER ROLE :\"user\" PASSWORD :'password';" \

@@ -61,7 +61,7 @@ class Executor:
         return None
 
     async def _owner(self, app: App, change: Change) -> Ownership:
-        """Whose the object is; for one that the watches do not show, the API server is asked, for its label may be gone."""
+        """Whose the object is. The API server is asked for one that the watches do not show: its label may be gone."""
         if change.action is not Action.CREATE:
             return change.ownership
         live = await self._client.metadata(change.kind, app.namespace, change.name)
@@ -86,6 +86,6 @@ def problem_of_ownership(subject: str, owner: Ownership) -> Problem:
     return Problem(
         subject,
         "NotOurs",
-        "exists and does not belong to this VotingApp, so it is left alone: delete or rename it, or rename the VotingApp",
+        "exists and is not of this VotingApp, so it is left alone: delete or rename it, or rename the VotingApp",
         permanent=True,
     )

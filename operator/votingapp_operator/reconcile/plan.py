@@ -12,7 +12,7 @@ from votingapp_operator.desired.app import INSTANCE_LABEL, MANAGED_BY_LABEL, MAN
 from votingapp_operator.reconcile.drift import differences
 
 HASH_ANNOTATION = f"{GROUP}/desired-hash"
-"""On every child: the hash of what was last applied. Differs as soon as the wish does, also where the wish has shrunk."""
+"""On every child: the hash of what was last applied. It differs as soon as the wish does, also where that shrank."""
 
 RETAINABLE = frozenset({"PersistentVolumeClaim", "Secret"})
 """Kinds that may outlive their VotingApp, and are taken back by the next one of its name."""
@@ -119,14 +119,14 @@ def ownership(app: App, kind: str, live: Object) -> Ownership:
 
 
 def _is_labelled(app: App, metadata: Object) -> bool:
-    labels = metadata.get("labels", {})
+    labels: dict[str, str] = metadata.get("labels", {})
     return labels.get(MANAGED_BY_LABEL) == MANAGER and labels.get(INSTANCE_LABEL) == app.name
 
 
 def _is_ours_to_prune(app: App, live: Object) -> bool:
     """Only what we own by reference: what was retained has no owner, and so is never pruned."""
     metadata = live["metadata"]
-    owners = [reference["uid"] for reference in metadata.get("ownerReferences", ())]
+    owners = {str(reference["uid"]) for reference in metadata.get("ownerReferences", ())}
     return app.uid in owners and "deletionTimestamp" not in metadata
 
 

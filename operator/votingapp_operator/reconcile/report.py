@@ -1,6 +1,6 @@
 """Tell what was found: the status, and an Event for each change that a person would want to read of."""
 
-import datetime
+import datetime as dt
 import logging
 import os
 import socket
@@ -68,7 +68,7 @@ class Reporter:
             logger.warning("the Event %s was not recorded: %s", transition.reason, error)
 
     def _event(self, app: App, transition: Transition) -> Object:
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         return {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
