@@ -5,6 +5,7 @@ indexing phase, which holds every event back until all kinds have been listed, f
 looked at before everything about it is known. No create or update handlers: they would write to every VotingApp.
 """
 
+import logging
 from typing import Any
 
 import kopf
@@ -23,9 +24,16 @@ INACTIVITY_TIMEOUT = 90.0
 """Seconds without an event or bookmark after which a watch is thought dead; the API server sends one every minute."""
 
 
+@kopf.on.login()
+def login(**arguments: Any) -> kopf.ConnectionInfo | None:  # noqa: ANN401 - passed on as Kopf gives them
+    """The cluster that this process runs in, or else the user's kubeconfig, without importing a client for it."""
+    return kopf.login_with_service_account(**arguments) or kopf.login_with_kubeconfig(**arguments)
+
+
 @kopf.on.startup()
 async def start(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:  # noqa: ANN401 - Kopf's other arguments
     """Set Kopf up to watch and nothing more, and connect."""
+    logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # one line an event says nothing worth reading
     settings.posting.enabled = False
     settings.peering.standalone = True
     settings.watching.server_timeout = SERVER_TIMEOUT

@@ -43,10 +43,10 @@ PER_COMPONENT = [
         {"imagePullPolicy": "Never"}, "Deployment", container("imagePullPolicy"), "Never", id="imagePullPolicy"
     ),
     pytest.param(
-        {"resources": {"requests": {"cpu": "30m"}, "limits": {"memory": "99Mi"}}},
+        {"resources": {"requests": {"cpu": "30m", "memory": "64Mi"}, "limits": {"memory": "99Mi"}}},
         "Deployment",
         container("resources"),
-        {"requests": {"cpu": "30m"}, "limits": {"memory": "99Mi"}},
+        {"requests": {"cpu": "30m", "memory": "64Mi"}, "limits": {"memory": "99Mi"}},
         id="resources",
     ),
     pytest.param({"env": [{"name": "X", "value": "1"}]}, "Deployment", variable("X"), "1", id="env"),

@@ -68,7 +68,7 @@ BAD = [
     ({"vote": {"env": [{"name": "1X", "value": "x"}]}}, "should match"),
     ({"vote": {"env": [{"name": "X", "value": 1}]}}, "must be of type string"),
     ({"vote": {"env": [{"name": "X"}, {"name": "X"}]}}, "Duplicate value"),
-    ({"vote": {"env": {"X": "1"}}}, "must be of type array"),
+    ({"vote": {"env": "X=1"}}, "must be of type array"),
     ({"vote": {"resources": {"requests": {"cpu": "lots"}}}}, "should match"),
     ({"vote": {"resources": {"limits": {"memory": "-1Gi"}}}}, "should match"),
     ({"vote": {"resources": "small"}}, "must be of type object"),

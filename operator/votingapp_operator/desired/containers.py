@@ -19,6 +19,9 @@ ENGINE_USER = 999
 MAXMEMORY_SHARE = 0.75
 """Of redis' memory limit; the rest is for the fork that rewrites the append-only file, and for buffers."""
 
+PROBE_TIMEOUT = 3
+"""Seconds; the services give their engines up to two before they call themselves not ready."""
+
 
 @dataclass(frozen=True)
 class Container:
@@ -54,7 +57,7 @@ def _vote(app: App) -> Container:
     return Container(
         user=APP_USER,
         environment=[*_port(C.VOTE), *_poll(app), *_redis_address(app)],
-        probes=_http_probes(C.VOTE),
+        probes=_page_probes(C.VOTE),
         lifecycle=_LEAVE_ENDPOINTS_FIRST,
     )
 
@@ -63,7 +66,7 @@ def _worker(app: App) -> Container:
     return Container(
         user=APP_USER,
         environment=[*_port(C.WORKER), *_redis_address(app), *_postgres_address(app), *_credentials(app)],
-        probes=_http_probes(C.WORKER),
+        probes=_worker_probes(),
     )
 
 
@@ -71,7 +74,7 @@ def _result(app: App) -> Container:
     return Container(
         user=APP_USER,
         environment=[*_port(C.RESULT), *_poll(app), *_postgres_address(app), *_credentials(app)],
-        probes=_http_probes(C.RESULT),
+        probes=_page_probes(C.RESULT),
         lifecycle=_LEAVE_ENDPOINTS_FIRST,
     )
 
@@ -191,16 +194,30 @@ def _claim_volume(app: App, component: ComponentName) -> Manifest:
     return {"name": "data", "persistentVolumeClaim": {"claimName": app.child(component)}}
 
 
-def _http_probes(component: ComponentName) -> Manifest:
-    """Alive is the process' own affair; ready asks what it depends on, so it is asked with more patience."""
-    port = services.PORT_NAMES[component]
-    health = {"httpGet": {"path": "/health", "port": port}}
-    ready = {"httpGet": {"path": "/ready", "port": port}}
+def _page_probes(component: ComponentName) -> Manifest:
+    """A page's pod takes requests once it has reached its engine, and keeps taking them when the engine goes away.
+
+    A roll-out must not replace pods that work by pods that cannot reach redis. But to take all pods out of the Service
+    because the one redis is away would only hide the page that tells so.
+    """
     return {
-        "startupProbe": {**health, "periodSeconds": 1, "timeoutSeconds": 3, "failureThreshold": 60},
-        "livenessProbe": {**health, "periodSeconds": 10, "timeoutSeconds": 3},
-        "readinessProbe": {**ready, "periodSeconds": 3, "timeoutSeconds": 3, "failureThreshold": 2},
+        "startupProbe": {**_get(component, "/ready"), "periodSeconds": 1, "failureThreshold": 600},
+        "livenessProbe": {**_get(component, "/health"), "periodSeconds": 10},
+        "readinessProbe": {**_get(component, "/health"), "periodSeconds": 3, "failureThreshold": 2},
     }
+
+
+def _worker_probes() -> Manifest:
+    """Nobody sends the worker requests, so its readiness may simply tell whether it reaches both engines."""
+    return {
+        "startupProbe": {**_get(C.WORKER, "/health"), "periodSeconds": 1, "failureThreshold": 60},
+        "livenessProbe": {**_get(C.WORKER, "/health"), "periodSeconds": 10},
+        "readinessProbe": {**_get(C.WORKER, "/ready"), "periodSeconds": 3, "failureThreshold": 2},
+    }
+
+
+def _get(component: ComponentName, path: str) -> Manifest:
+    return {"httpGet": {"path": path, "port": services.PORT_NAMES[component]}, "timeoutSeconds": PROBE_TIMEOUT}
 
 
 def _exec_probes(component: ComponentName, command: str) -> Manifest:
@@ -208,7 +225,7 @@ def _exec_probes(component: ComponentName, command: str) -> Manifest:
     ask = {"exec": {"command": ["sh", "-c", command]}}
     knock = {"tcpSocket": {"port": services.PORT_NAMES[component]}}
     return {
-        "startupProbe": {**ask, "periodSeconds": 1, "timeoutSeconds": 3, "failureThreshold": 120},
-        "livenessProbe": {**knock, "periodSeconds": 10, "timeoutSeconds": 3},
-        "readinessProbe": {**ask, "periodSeconds": 5, "timeoutSeconds": 3},
+        "startupProbe": {**ask, "periodSeconds": 1, "timeoutSeconds": PROBE_TIMEOUT, "failureThreshold": 120},
+        "livenessProbe": {**knock, "periodSeconds": 10, "timeoutSeconds": PROBE_TIMEOUT},
+        "readinessProbe": {**ask, "periodSeconds": 5, "timeoutSeconds": PROBE_TIMEOUT},
     }
