@@ -17,6 +17,8 @@ export function createService({ poll, database, port, refreshIntervalMs }, log) 
   const hub = new Hub(results, log, { intervalMs: refreshIntervalMs });
   const metrics = createMetrics(results, hub);
   const server = createServer(createApp({ poll, results, store, metrics, log }));
+  // Longer than proxies keep their side open: else one may send a request into a closing connection.
+  server.keepAliveTimeout = 75_000;
   hub.attach(server);
 
   return {

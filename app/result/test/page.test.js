@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
+import { test } from 'node:test';
 import { JSDOM } from 'jsdom';
 import { View } from '../public/view.js';
 import { renderPage } from '../src/page.js';
@@ -20,6 +20,17 @@ const tallyOf = (...votes) => ({
   options: poll.options.map((option, index) => ({ ...option, votes: votes[index] ?? 0 })),
   total: votes.reduce((sum, count) => sum + count, 0),
 });
+
+/**
+ * A view whose throttle of announcements runs on the test's own clock.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {Document} document
+ */
+function viewOf(t, document) {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  return new View(document);
+}
 
 /** @param {string} html */
 const parse = (html) => new JSDOM(html).window.document;
@@ -44,12 +55,12 @@ test('the first paint shows the tally without a script', () => {
   assert.equal(bar?.querySelector('rect')?.getAttribute('fill'), '#00cbca');
 });
 
-test('labels and titles are text, in the first paint as in updates', () => {
+test('labels and titles are text, in the first paint as in updates', (t) => {
   const evil = { ...tallyOf(1, 1), title: EVIL };
   evil.options = evil.options.map((option) => ({ ...option, label: EVIL }));
   const painted = parse(renderPage(evil, evil, false));
   const updated = parse(renderPage(poll, tallyOf(1, 1), false));
-  new View(updated).show(evil);
+  viewOf(t, updated).show(evil);
   for (const document of [painted, updated]) {
     assert.equal(document.querySelector('img'), null);
     assert.deepEqual(texts(document, '.label'), [EVIL, EVIL]);
@@ -76,9 +87,9 @@ test('the content security policy leaves no room for inline or foreign code, and
   }
 });
 
-test('an update moves the bars in place', () => {
+test('an update moves the bars in place', (t) => {
   const document = parse(renderPage(poll, tallyOf(1, 1), false));
-  const view = new View(document);
+  const view = viewOf(t, document);
   const row = document.querySelector('[data-option="a"]');
   view.show(tallyOf(3, 1));
   assert.equal(document.querySelector('[data-option="a"]'), row);
@@ -88,18 +99,18 @@ test('an update moves the bars in place', () => {
   assert.deepEqual(texts(document, '#connection'), ['Live']);
 });
 
-test('an outage keeps the tally on the page and says so', () => {
+test('an outage keeps the tally on the page and says so', (t) => {
   const document = parse(renderPage(poll, tallyOf(0, 0), false));
-  const view = new View(document);
+  const view = viewOf(t, document);
   view.show(tallyOf(3, 1));
   view.showReconnecting();
   assert.deepEqual(texts(document, '#connection'), ['Reconnecting…']);
   assert.deepEqual(texts(document, '#total'), ['4 votes']);
 });
 
-test('a poll that changed is shown as the new server has it', () => {
+test('a poll that changed is shown as the new server has it', (t) => {
   const document = parse(renderPage(poll, tallyOf(3, 1), false));
-  const view = new View(document);
+  const view = viewOf(t, document);
   view.show(tallyOf(3, 1));
   const fish = { id: 'c', label: 'Fish', color: '#ff8800', votes: 2 };
   const cats = { id: 'a', label: 'Lions', color: '#112233', votes: 3 };
@@ -114,16 +125,14 @@ test('a poll that changed is shown as the new server has it', () => {
   }
 });
 
-test('a screen reader is told the tally at most every ten seconds, and the latest one', () => {
-  mock.timers.enable({ apis: ['setTimeout'] });
+test('a screen reader is told the tally at most every ten seconds, and the latest one', (t) => {
   const document = parse(renderPage(poll, tallyOf(0, 0), false));
-  const view = new View(document);
+  const view = viewOf(t, document);
   const announced = () => document.getElementById('announcement')?.textContent;
   view.show(tallyOf(1, 0));
   assert.equal(announced(), 'Cats: 1 vote, 100%; Dogs: 0 votes, 0%. 1 vote in all.');
   for (let votes = 2; votes <= 1500; votes += 1) view.show(tallyOf(votes, 0));
   assert.match(announced() ?? '', /Cats: 1 vote,/);
-  mock.timers.tick(10_000);
+  t.mock.timers.tick(10_000);
   assert.match(announced() ?? '', /Cats: 1,500 votes,/);
-  mock.timers.reset();
 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { TestPostgres } from './support/postgres.js';
 import { Viewer, eventually, metric, startService } from './support/service.js';
@@ -167,6 +169,8 @@ test('Postgres goes and returns under the running service', async (t) => {
   const viewer = new Viewer(service.url);
   await viewer.until(({ latest }) => latest?.total === 1);
 
+  assert.equal(metric(await metricsText(), 'votingapp_votes_stored{option="a"}'), 1);
+
   postgres.stop();
   await viewer.until(({ latest }) => latest.error !== undefined);
   const answer = await fetch(`${service.url}/api/results`);
@@ -189,9 +193,16 @@ test('Postgres goes and returns under the running service', async (t) => {
   await postgres.vote('v2', 'b');
   await viewer.until(({ latest }) => latest.total === 2);
   assert.equal((await fetch(`${service.url}/ready`)).status, 200);
-  const outages = service.lines.filter(({ message }) => /cannot be read:/.test(message));
-  assert.equal(outages.length, 1);
-  assert.equal(service.lines.filter(({ message }) => /read again/.test(message)).length, 1);
+});
+
+test('an idle connection that Postgres closes does no harm', async (t) => {
+  service = await startService(postgres);
+  t.after(() => service.close());
+  assert.equal((await fetch(`${service.url}/ready`)).status, 200);
+  postgres.stop();
+  await eventually(() => service.lines.some(({ message }) => /idle connection/.test(message)));
+  postgres.start();
+  assert.equal((await fetch(`${service.url}/ready`)).status, 200);
 });
 
 test('a service that starts without Postgres serves an uncounted page', async (t) => {
@@ -202,6 +213,20 @@ test('a service that starts without Postgres serves an uncounted page', async (t
   const html = await page.text();
   assert.match(html, /Not counted yet/);
   assert.match(html, /aria-valuetext="not counted yet"/);
+});
+
+test('a database that takes connections and says nothing is given up in time', async (t) => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  t.after(() => silent.close());
+  await once(silent, 'listening');
+  service = await startService(/** @type {import('node:net').AddressInfo} */ (silent.address()));
+  t.after(() => service.close());
+  const started = performance.now();
+  const [ready, answer] = await Promise.all(
+    ['/ready', '/api/results'].map((path) => fetch(service.url + path)),
+  );
+  assert.deepEqual([ready?.status, answer?.status], [503, 503]);
+  assert.ok(performance.now() - started < 5_000);
 });
 
 test('a wrong password is said by /ready, and is in no log', async (t) => {
