@@ -40,21 +40,28 @@ func killedAgainAndAgain(t *testing.T, r *rig) {
 	r.expectCounted(t, 10*time.Second, b.want) // sooner than a heartbeat expires
 }
 
-// anotherTakesOver kills one of two workers while both have votes in hand.
+// anotherTakesOver kills one of three workers while Postgres keeps all of them waiting with votes in hand, for longer than a heartbeat lasts.
 func anotherTakesOver(t *testing.T, r *rig) {
 	first := r.start(t, "first", "WORKER_BATCH_SIZE=100")
-	r.start(t, "second", "WORKER_BATCH_SIZE=100")
+	others := []*app{r.start(t, "second", "WORKER_BATCH_SIZE=100"), r.start(t, "third", "WORKER_BATCH_SIZE=100")}
 	testbed.Eventually(t, 10*time.Second, "the table is there", func() bool { return len(first.logged(t, "taking votes")) > 0 })
 	unlock := r.db.Lock(t)
 	defer unlock()
 	b := newBallot(5_000, "v")
 	r.redis.Push(t, "votes", b.messages...)
+	inHand := func(worker string) int { return len(r.redis.Keys(t, "votes:processing:"+worker+":*")) }
 	testbed.Eventually(t, 10*time.Second, "all consumers have a batch in hand", func() bool {
-		return len(r.redis.Keys(t, "votes:processing:first:*")) == 5 && len(r.redis.Keys(t, "votes:processing:second:*")) == 5
+		return inHand("first") == 5 && inHand("second") == 5 && inHand("third") == 5
 	})
 	first.Stop(t, syscall.SIGKILL)
+	testbed.Eventually(t, takeOverTime, "the dead worker's votes are taken over", func() bool { return inHand("first") == 0 })
 	unlock()
 	r.expectCounted(t, takeOverTime, b.want)
+	for _, live := range others {
+		if len(live.logged(t, "another worker has taken over")) > 0 {
+			t.Error("votes were taken from a live worker that waited for Postgres")
+		}
+	}
 }
 
 // zombie stops a worker for so long that it is taken for dead, then lets it go on with what it thinks it has in hand.

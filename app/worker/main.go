@@ -67,6 +67,7 @@ func run(ctx context.Context, settings config.Config, log *slog.Logger) error {
 	log.Info("started", "worker_id", settings.WorkerID, "port", settings.Port)
 	workUntilStopped(ctx, w, log)
 	// Only now: until here the metrics show how the rest is being stored.
+	// The store is left to the end of the process: closing it waits for a Postgres that hangs.
 	err = errors.Join(web.Close(), q.Close())
 	log.Info("stopped")
 	return err
@@ -82,7 +83,6 @@ func workUntilStopped(ctx context.Context, w *worker.Worker, log *slog.Logger) {
 	done := make(chan struct{})
 	go func() {
 		w.Run(ctx)
-		w.Store.Close()
 		close(done)
 	}()
 	<-ctx.Done()
