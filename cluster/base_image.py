@@ -14,11 +14,12 @@ from cluster.report import step
 
 NAME = "debian:bookworm-slim"
 LABEL = "votingapp.base"
+PUBLISHED = "published"
 EXTRA_CAS = Path("/usr/local/share/ca-certificates")
 # As the published image does: no manuals, and neither package files nor apt's own caches left in a layer.
 RECIPE = [
     "--variant=minbase",
-    "--include=ca-certificates",
+    "--include=ca-certificates,usr-is-merged",
     *(
         f"--dpkgopt=path-exclude=/usr/share/{folder}/*"
         for folder in ("doc", "info", "linda", "lintian", "locale", "man")
@@ -27,6 +28,9 @@ RECIPE = [
     '--aptopt=DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb || true"; };',
     '--aptopt=Dir::Cache::pkgcache ""',
     '--aptopt=Dir::Cache::srcpkgcache ""',
+    # Needed to make the file system and not afterwards: the published image has no Perl but perl-base.
+    '--customize-hook=chroot "$1" apt-get purge -y -q usrmerge perl "perl-modules-*" "libperl5*"',
+    '--customize-hook=chroot "$1" apt-get purge -y -q "lib*-perl" "libgdbm*"',
 ]
 
 
@@ -43,31 +47,26 @@ def recipe_hash() -> str:
     return made_from.hexdigest()[:12]
 
 
-def ensure_base_image() -> None:
-    """Come back with an image of that name, the published one where it can be had."""
+def ensure_base_image() -> str:
+    """Come back with an image of that name, the published one where it can be had, and tell which it is."""
     if present(NAME):
         label = answer(["docker", "image", "inspect", "--format", f'{{{{index .Config.Labels "{LABEL}"}}}}', NAME])
-        # Without the label it is the published one, or somebody's own.
-        if label in (recipe_hash(), "", "<no value>", None):
-            return
+        if label in ("", "<no value>"):
+            # Not ours: the published one, or somebody's own.
+            return PUBLISHED
+        if label == recipe_hash():
+            return label
     elif pull(NAME):
-        return
+        return PUBLISHED
     tar = build_tar()
+    changes = ["--change", f"LABEL {LABEL}={recipe_hash()}", "--change", 'CMD ["bash"]']
     with step(f"making the image {NAME}"):
         run(
-            [
-                "docker",
-                "import",
-                "--change",
-                f"LABEL {LABEL}={recipe_hash()}",
-                "--change",
-                'CMD ["bash"]',
-                str(tar),
-                NAME,
-            ],
+            ["docker", "import", *changes, str(tar), NAME],
             doing=f"importing {tar} as {NAME}",
             hint="see whether the disk is full (`df -h /var/lib/docker`).",
         )
+    return recipe_hash()
 
 
 def build_tar() -> Path:

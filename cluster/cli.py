@@ -11,6 +11,7 @@ from rich.console import Console
 
 from cluster import demo as showing
 from cluster import kind, versions
+from cluster.binaries import drop_caches
 from cluster.deploy import deploy as deploy_operator
 from cluster.engine import engine_answers, ensure_engine
 from cluster.images import REGISTRY, ensure_images
@@ -34,6 +35,7 @@ def bring_up() -> None:
     kind.ensure_tools()
     image, stock = ensure_node_image()
     kind.ensure_cluster(image, stock=stock)
+    drop_caches()
 
 
 @app.command()

@@ -207,7 +207,6 @@ def start_by_hand() -> None:
         daemon = subprocess.Popen(
             ["dockerd"], stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", start_new_session=True
         )
-    # The engine's own lock and this program's must not be one: a later run would wait for the daemon.
     wait = Retrying(
         stop=stop_after_delay(START_SECONDS),
         wait=wait_fixed(0.5),

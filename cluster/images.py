@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from cluster import kind, versions
 from cluster.base_image import ensure_base_image
 from cluster.engine import build_env
 from cluster.fingerprint import context, fingerprint, source_files
-from cluster.paths import DATA, PROJECT, images_env, state_dir
-from cluster.process import ClusterError, failure, run
+from cluster.paths import DATA, PROJECT, images_env, scratch_folder
+from cluster.process import ClusterError, run
 from cluster.pull import present, pull
 from cluster.report import step
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REGISTRY = "localhost/votingapp"
 
@@ -39,9 +39,10 @@ class Source:
             )
         return source_files(self.root, self.parts)
 
-    def image(self) -> str:
-        """The full name, which changes with any file."""
-        return f"{REGISTRY}/{self.name}:{versions.PROJECT}-{fingerprint(self.root, self.files(), self.dockerfile)}"
+    def image(self, base: str) -> str:
+        """The full name, which changes with any file, and with the base image's own making."""
+        made_from = fingerprint(self.root, self.files(), f"{base} {self.dockerfile}")
+        return f"{REGISTRY}/{self.name}:{versions.PROJECT}-{made_from}"
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,9 @@ DATABASES = {
 
 def ensure_images() -> dict[str, str]:
     """Come back with all images on the worker nodes, and their full names by the operator's variables."""
-    names = {variable: build(source) for variable, source in SERVICES.items()}
-    names |= {variable: database_image(database) for variable, database in DATABASES.items()}
+    base = ensure_base_image()
+    names = {variable: build(source, base) for variable, source in SERVICES.items()}
+    names |= {variable: database_image(database, base) for variable, database in DATABASES.items()}
     load(sorted(set(names.values())))
     unfinished = images_env().with_suffix(".unfinished")
     unfinished.write_text("".join(f"{variable}={name}\n" for variable, name in sorted(names.items())))
@@ -84,37 +86,27 @@ def read_images_env(text: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in text.splitlines() if line)
 
 
-def database_image(database: Database) -> str:
+def database_image(database: Database, base: str) -> str:
     """The published image where a registry gives it, else the stand-in."""
-    if present(database.stand_in.image()):
-        return database.stand_in.image()
-    return database.published if pull(database.published) else build(database.stand_in)
+    if present(database.stand_in.image(base)):
+        return database.stand_in.image(base)
+    return database.published if pull(database.published) else build(database.stand_in, base)
 
 
-def build(source: Source) -> str:
+def build(source: Source, base: str) -> str:
     """Build an image unless one of the same sources is there."""
     files = source.files()
-    name = source.image()
+    name = source.image(base)
     if present(name):
         return name
-    ensure_base_image()
     with step(f"building {name}"):
-        command = ["docker", "build", "--network", "host", "-t", name, "-f", source.dockerfile, "-"]
-        done = subprocess.run(
-            command,
-            check=False,
-            input=context(source.root, files),
-            capture_output=True,
-            env={**os.environ, **build_env()},
+        run(
+            ["docker", "build", "--network", "host", "-t", name, "-f", source.dockerfile, "-"],
+            doing=f"building the image {source.name}",
+            hint=f"its sources are {', '.join(source.parts)} in {source.root}.",
+            stdin=context(source.root, files),
+            env=build_env(),
         )
-        if done.returncode:
-            raise failure(
-                f"building the image {source.name}",
-                command,
-                f"exit status {done.returncode}",
-                (done.stdout + done.stderr).decode(errors="replace"),
-                f"its sources are {', '.join(source.parts)} in {source.root}.",
-            )
     return name
 
 
@@ -129,8 +121,8 @@ def load(names: list[str]) -> None:
     wanted = sorted({name for missing in lacking.values() for name in missing})
     if not wanted:
         return
-    with step(f"loading {len(wanted)} images"), TemporaryDirectory(dir=state_dir()) as folder:
-        archive = Path(folder) / "images.tar"
+    with step(f"loading {len(wanted)} images"), scratch_folder("images") as work:
+        archive = work / "images.tar"
         run(["docker", "save", "-o", str(archive), *wanted], doing="packing the images")
         with ThreadPoolExecutor(len(workers)) as pool:
             list(pool.map(lambda node: import_on(node, archive), [node for node in workers if lacking[node]]))
@@ -158,15 +150,6 @@ def import_on(node: str, archive: Path) -> None:
     """Have a node's containerd take in an archive."""
     command = [
         *("docker", "exec", "-i", node, "ctr", "--namespace=k8s.io", "images", "import"),
-        *("--all-platforms", "--digests", "--snapshotter=overlayfs", "-"),
+        *("--all-platforms", "--discard-unpacked-layers", "--snapshotter=overlayfs", "-"),
     ]
-    with archive.open("rb") as images:
-        done = subprocess.run(command, check=False, stdin=images, capture_output=True, text=True)
-    if done.returncode:
-        raise failure(
-            f"loading the images into {node}",
-            command,
-            f"exit status {done.returncode}",
-            done.stdout + done.stderr,
-            "see whether the disk is full (`df -h`).",
-        )
+    run(command, doing=f"loading the images into {node}", hint="see whether the disk is full (`df -h`).", stdin=archive)

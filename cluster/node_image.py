@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cluster import binaries, versions
-from cluster.base_image import ensure_base_image
+from cluster.base_image import ensure_base_image, recipe_hash
 from cluster.engine import build_env
-from cluster.paths import DATA, state_dir
-from cluster.process import run
+from cluster.paths import DATA, scratch_folder
+from cluster.process import run, succeeds
 from cluster.pull import present, pull
 from cluster.report import note, step
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # The image that this version of kind is released with, and tested against.
 STOCK = "kindest/node:v1.37.0@sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5"
@@ -29,6 +30,7 @@ OWN_TOOL_IMAGES = [
     f"localhost/votingapp/local-path-provisioner:{versions.LOCAL_PATH_PROVISIONER}",
     "localhost/votingapp/node-network:v1",
 ]
+BUILDER = "votingapp-node-image-builder"
 IMPORT = """
 set -eu
 containerd > /tmp/containerd.log 2>&1 &
@@ -39,8 +41,9 @@ until ctr version > /dev/null 2>&1; do
   if [ $tries -gt 100 ]; then cat /tmp/containerd.log; exit 1; fi
   sleep 0.1
 done
-ctr --namespace=k8s.io images import --all-platforms --digests --snapshotter=overlayfs - > /tmp/import.log 2>&1 \
-  || { cat /tmp/import.log; exit 1; }
+ctr --namespace=k8s.io images import --all-platforms --discard-unpacked-layers --snapshotter=overlayfs - \
+  > /tmp/import.log 2>&1 || { cat /tmp/import.log; exit 1; }
+ctr --namespace=k8s.io content prune references
 kill $daemon
 wait $daemon || true
 rm -f /tmp/containerd.log /tmp/import.log
@@ -49,7 +52,7 @@ rm -f /tmp/containerd.log /tmp/import.log
 
 def tag() -> str:
     """The image's full name, which changes with anything that it is made from."""
-    made_from = hashlib.sha256(IMPORT.encode())
+    made_from = hashlib.sha256(f"{IMPORT}{recipe_hash()}".encode())
     for recipe in [binaries.KIND, *binaries.NODE]:
         made_from.update(recipe.path().name.encode())
     for file in sorted([FILES / "Dockerfile", FILES / "Dockerfile.tools", *(FILES / "manifests").iterdir()]):
@@ -73,8 +76,7 @@ def build() -> None:
     ensure_base_image()
     built = {recipe.name: binaries.ensure(recipe) for recipe in binaries.NODE}
     kind_files = binaries.module_folder("sigs.k8s.io/kind", versions.KIND) / "images" / "base" / "files"
-    with tempfile.TemporaryDirectory(dir=state_dir(), prefix="node-image-") as folder:
-        work = Path(folder)
+    with scratch_folder("node-image") as work:
         names = image_names(built["kubeadm"])
         with step("making the images that kubeadm asks for"):
             archive = build_control_plane(work, built, names)
@@ -82,7 +84,6 @@ def build() -> None:
             build_bare(work, built, kind_files, names["pause"])
         with step("putting the images into the node image"):
             preload(archive)
-    binaries.drop_caches()
 
 
 def image_names(kubeadm: Path) -> dict[str, str]:
@@ -132,7 +133,7 @@ def build_control_plane(work: Path, built: dict[str, Path], names: dict[str, str
     shutil.copy(FILES / "Dockerfile.tools", tools / "Dockerfile")
     docker_build(tools, "localhost/votingapp/node-tools:layered")
     tool_names = [names["kube-proxy"], *OWN_TOOL_IMAGES]
-    flatten("localhost/votingapp/node-tools:layered", tool_names)
+    flatten(work, "localhost/votingapp/node-tools:layered", tool_names)
     archive = work / "images.tar"
     everything = [*(names[program] for program in CONTROL_PLANE), *tool_names]
     run(["docker", "save", "-o", str(archive), *everything], doing="saving the nodes' images")
@@ -140,16 +141,15 @@ def build_control_plane(work: Path, built: dict[str, Path], names: dict[str, str
     return archive
 
 
-def flatten(layered: str, names: list[str]) -> None:
+def flatten(work: Path, layered: str, names: list[str]) -> None:
     """Give the names to an image that has all of another's layers in one."""
     container = run(["docker", "create", layered, "none"], doing=f"unpacking {layered}").strip()
+    flat = work / "flat.tar"
     try:
-        with subprocess.Popen(["docker", "export", container], stdout=subprocess.PIPE) as export:
-            subprocess.run(
-                ["docker", "import", "-", names[0]], stdin=export.stdout, check=True, stdout=subprocess.DEVNULL
-            )
+        run(["docker", "export", "-o", str(flat), container], doing=f"unpacking {layered}")
     finally:
         run(["docker", "rm", container], doing=f"removing the container of {layered}")
+    run(["docker", "import", str(flat), names[0]], doing=f"making {names[0]}")
     for name in names[1:]:
         run(["docker", "tag", names[0], name], doing=f"naming {name}")
 
@@ -175,19 +175,25 @@ def bare_tag() -> str:
 
 def preload(archive: Path) -> None:
     """Run containerd once in the bare image, have it take the archive in, and keep the outcome under the real name."""
-    container = run(
-        ["docker", "run", "-d", "--privileged", "--entrypoint", "sleep", bare_tag(), "infinity"],
+    # One that a killed run left behind, if there is one:
+    succeeds(["docker", "rm", "-f", BUILDER])
+    idle = ["--entrypoint", "sleep", bare_tag(), "infinity"]
+    run(
+        ["docker", "run", "-d", "--privileged", "--name", BUILDER, *idle],
         doing="starting the node image",
         hint="the engine must run privileged containers.",
-    ).strip()
+    )
     try:
-        with archive.open("rb") as images:
-            subprocess.run(["docker", "exec", "-i", container, "sh", "-c", IMPORT], stdin=images, check=True)
+        run(
+            ["docker", "exec", "-i", BUILDER, "sh", "-c", IMPORT],
+            doing="putting the images into the node image",
+            stdin=archive,
+        )
         entrypoint = 'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]'
         run(
-            ["docker", "commit", "--change", entrypoint, "--change", "CMD []", container, tag()],
+            ["docker", "commit", "--change", entrypoint, "--change", "CMD []", BUILDER, tag()],
             doing="keeping the node image",
         )
     finally:
-        run(["docker", "rm", "-f", container], doing="removing the container that made the node image")
+        run(["docker", "rm", "-f", BUILDER], doing="removing the container that made the node image")
     run(["docker", "rmi", bare_tag()], doing="clearing up")

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).resolve().parent
@@ -31,3 +37,15 @@ def kubeconfig() -> Path:
 def images_env() -> Path:
     """The full names of the images that `images` made or pulled."""
     return state_dir() / "images.env"
+
+
+@contextmanager
+def scratch_folder(name: str) -> Iterator[Path]:
+    """An empty folder for the length of a step. One that a killed run left behind is emptied."""
+    folder = state_dir() / "unfinished" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 # Enough to hold the cause of a failed build, short enough to be read.
 LAST_LINES = 25
@@ -41,28 +42,27 @@ def run(  # noqa: PLR0913 - each is one thing that callers do need to say
     hint: str = "",
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    stdin: str | None = None,
-    timeout: float | None = None,
+    stdin: str | bytes | Path = b"",
 ) -> str:
-    """Run a program, hide what it prints unless it fails, and return its standard output."""
-    try:
-        done = subprocess.run(
-            list(args),
-            check=False,
-            capture_output=True,
-            text=True,
-            env={**os.environ, **(env or {})},
-            cwd=cwd,
-            input=stdin,
-            timeout=timeout,
-        )
-    except FileNotFoundError:
-        raise failure(doing, args, f"there is no program {args[0]!r} on the PATH", "", hint) from None
-    except subprocess.TimeoutExpired:
-        raise failure(doing, args, f"no end after {timeout:.0f} s", "", hint) from None
+    """Run a program, hide what it prints unless it fails, and return its standard output.
+
+    Its standard input is a text, bytes, or the content of a file.
+    """
+    done: subprocess.CompletedProcess[bytes]
+    with ExitStack() as stack:
+        given: dict[str, Any] = {"input": stdin.encode() if isinstance(stdin, str) else stdin}
+        if isinstance(stdin, Path):
+            given = {"stdin": stack.enter_context(stdin.open("rb"))}
+        try:
+            done = subprocess.run(
+                list(args), check=False, capture_output=True, env={**os.environ, **(env or {})}, cwd=cwd, **given
+            )
+        except FileNotFoundError:
+            raise failure(doing, args, f"there is no program {args[0]!r} on the PATH", "", hint) from None
     if done.returncode:
-        raise failure(doing, args, f"exit status {done.returncode}", done.stdout + done.stderr, hint)
-    return done.stdout
+        told = (done.stdout + done.stderr).decode(errors="replace")
+        raise failure(doing, args, f"exit status {done.returncode}", told, hint)
+    return done.stdout.decode(errors="replace")
 
 
 def succeeds(args: Sequence[str], *, timeout: float = 30) -> bool:

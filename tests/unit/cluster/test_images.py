@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 
 def test_a_tag_holds_the_version_and_a_hash_of_the_sources() -> None:
-    image = DATABASES["RELATED_IMAGE_REDIS"].stand_in.image()
+    image = DATABASES["RELATED_IMAGE_REDIS"].stand_in.image("published")
     assert re.fullmatch(r"localhost/votingapp/redis-debian:0\.1\.0-[0-9a-f]{12}", image)
+
+
+def test_a_tag_changes_with_the_base_image() -> None:
+    stand_in = DATABASES["RELATED_IMAGE_REDIS"].stand_in
+    assert stand_in.image("published") != stand_in.image("123")
 
 
 def test_a_service_without_a_dockerfile_is_told(tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match=r"the image vote cannot be built: there is no .*Dockerfile"):
-        Source("vote", tmp_path).image()
+        Source("vote", tmp_path).image("published")
 
 
 @pytest.mark.parametrize(
