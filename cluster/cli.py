@@ -16,7 +16,6 @@ from cluster.deploy import deploy as deploy_operator
 from cluster.engine import engine_answers, ensure_engine
 from cluster.images import REGISTRY, ensure_images
 from cluster.lock import only_run
-from cluster.node_image import ensure_node_image
 from cluster.paths import bin_dir, images_env, kubeconfig, state_dir
 from cluster.process import ClusterError, answer, run
 from cluster.report import note, step
@@ -30,11 +29,10 @@ app = typer.Typer(
 
 
 def bring_up() -> None:
-    """Engine, tools, node image, cluster."""
+    """Engine, tools, cluster."""
     ensure_engine()
     kind.ensure_tools()
-    image, stock = ensure_node_image()
-    kind.ensure_cluster(image, stock=stock)
+    kind.ensure_cluster()
     drop_caches()
 
 

@@ -150,6 +150,6 @@ def import_on(node: str, archive: Path) -> None:
     """Have a node's containerd take in an archive."""
     command = [
         *("docker", "exec", "-i", node, "ctr", "--namespace=k8s.io", "images", "import"),
-        *("--all-platforms", "--discard-unpacked-layers", "--snapshotter=overlayfs", "-"),
+        *("--local", "--all-platforms", "--discard-unpacked-layers", "--snapshotter=overlayfs", "-"),
     ]
     run(command, doing=f"loading the images into {node}", hint="see whether the disk is full (`df -h`).", stdin=archive)

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from cluster import binaries, health, versions
+from cluster.node_image import STOCK, ensure_node_image, tag
 from cluster.paths import PROJECT, bin_dir, kubeconfig, state_dir
 from cluster.process import ClusterError, answer, run, succeeds
 from cluster.report import note, step
@@ -96,9 +97,9 @@ def containers() -> dict[str, str]:
     return {row["Names"]: row["State"] for row in rows}
 
 
-def definition(image: str, config: str) -> str:
-    """What a cluster was made from, for its marker."""
-    return hashlib.sha256(f"{image}\n{config}".encode()).hexdigest()[:12]
+def definition(image: str) -> str:
+    """What a cluster is made from, for its marker."""
+    return hashlib.sha256(f"{image}\n{CONFIG.read_text()}".encode()).hexdigest()[:12]
 
 
 def marker() -> Path:
@@ -111,20 +112,21 @@ def container_id(name: str) -> str:
     return answer(["docker", "inspect", "--format", "{{.Id}}", name]) or ""
 
 
-def ensure_cluster(image: str, *, stock: bool) -> None:
+def ensure_cluster() -> None:
     """Come back with a cluster whose nodes, DNS and storage work, whatever was there."""
-    config = render_config(CONFIG.read_text(), stock=stock)
-    wanted = node_names(config)
+    wanted = node_names(CONFIG.read_text())
     present = containers()
-    if present and usable(wanted, present, definition(image, config)):
+    if present and usable(wanted, present):
         return
     if present:
         remove()
+    image = ensure_node_image()
+    config = render_config(CONFIG.read_text(), stock=image == STOCK)
     create(image, config)
-    write_marker(wanted[0], definition(image, config))
+    write_marker(wanted[0])
 
 
-def usable(wanted: list[str], present: dict[str, str], made_from: str) -> bool:
+def usable(wanted: list[str], present: dict[str, str]) -> bool:
     """Whether the cluster that is there works, after repairing what can be repaired."""
     missing = sorted(set(wanted) - set(present))
     if missing:
@@ -141,8 +143,8 @@ def usable(wanted: list[str], present: dict[str, str], made_from: str) -> bool:
         note(f"{reason}\nthe cluster cannot be repaired: making it anew")
         return False
     if not whole_once:
-        write_marker(wanted[0], made_from)
-    elif mark.get("made_from") != made_from:
+        write_marker(wanted[0])
+    elif mark.get("made_from") not in (definition(tag()), definition(STOCK)):
         note(
             "the cluster was made from an older node image or kind-config.yaml, and is kept as it is. "
             "To renew it: `uv run python -m cluster down`, then `up`. Its data go with it."
@@ -178,9 +180,11 @@ def create(image: str, config: str) -> None:
         health.wait_until_well(kubectl(), node_names(config), PATIENCE_SECONDS[True])
 
 
-def write_marker(control_plane: str, made_from: str) -> None:
+def write_marker(control_plane: str) -> None:
     """Remember that this cluster was seen whole."""
-    marker().write_text(json.dumps({"control_plane": container_id(control_plane), "made_from": made_from}))
+    image = run(["docker", "inspect", "--format", "{{.Config.Image}}", control_plane], doing="asking for its image")
+    mark = {"control_plane": container_id(control_plane), "made_from": definition(image.strip())}
+    marker().write_text(json.dumps(mark))
 
 
 def write_kubeconfig() -> None:

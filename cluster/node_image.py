@@ -41,7 +41,7 @@ until ctr version > /dev/null 2>&1; do
   if [ $tries -gt 100 ]; then cat /tmp/containerd.log; exit 1; fi
   sleep 0.1
 done
-ctr --namespace=k8s.io images import --all-platforms --discard-unpacked-layers --snapshotter=overlayfs - \
+ctr --namespace=k8s.io images import --local --all-platforms --discard-unpacked-layers --snapshotter=overlayfs - \
   > /tmp/import.log 2>&1 || { cat /tmp/import.log; exit 1; }
 ctr --namespace=k8s.io content prune references
 kill $daemon
@@ -60,15 +60,15 @@ def tag() -> str:
     return f"localhost/votingapp/node:{versions.KUBERNETES}-{made_from.hexdigest()[:12]}"
 
 
-def ensure_node_image() -> tuple[str, bool]:
-    """The node image's name, and whether it is the published one."""
+def ensure_node_image() -> str:
+    """Come back with a node image, and its name."""
     if present(tag()):
-        return tag(), False
+        return tag()
     if pull(STOCK):
-        return STOCK, True
+        return STOCK
     note("no registry gives kind's node image: making one from packages (the first time, this takes a while)")
     build()
-    return tag(), False
+    return tag()
 
 
 def build() -> None:
