@@ -24,7 +24,7 @@ const (
 	farewell = 1500 * time.Millisecond
 
 	firstRetry = 100 * time.Millisecond
-	lastRetry  = 5 * time.Second
+	lastRetry  = 3 * time.Second // give or take half of it, so that the consumers do not all come at once
 )
 
 // Worker is a number of consumers of one queue.
