@@ -120,6 +120,11 @@ class Client:
         result = await self._call("post", path, body=manifest, field_manager=MANAGER)
         return result or {}
 
+    async def merge(self, kind: str, namespace: str, name: str, patch: Object) -> None:
+        """A JSON merge patch, for the one object that is not applied: the Secret, whose data is nobody's to know."""
+        path = RESOURCES[kind].path(namespace, name)
+        await self._call("patch", path, body=patch, content_type="application/merge-patch+json", field_manager=MANAGER)
+
     async def delete(self, kind: str, namespace: str, name: str, uid: str) -> None:
         """Delete exactly the object of that uid; one that is gone, or another of its name, is left alone."""
         path = RESOURCES[kind].path(namespace, name)

@@ -12,7 +12,7 @@ from votingapp_operator.desired.credentials import secret_metadata, with_new_pas
 from votingapp_operator.health import Problem
 from votingapp_operator.reconcile.client import AlreadyExistsError, ApiError, Client, Object
 from votingapp_operator.reconcile.execute import problem_of, problem_of_ownership
-from votingapp_operator.reconcile.plan import Ownership, ownership, unmet, with_hash
+from votingapp_operator.reconcile.plan import Ownership, is_votingapp, ownership, unmet, with_hash
 
 RECHECK = 45.0
 """Seconds for which what was seen of a Secret is believed. Less than the resync, so that each resync looks again."""
@@ -82,26 +82,37 @@ class CredentialsKeeper:
         owner = ownership(app, "Secret", live)
         if owner is not Ownership.OURS:
             return Credentials(problem=problem_of_ownership(_subject(app), owner))
-        if unmet(with_hash({"metadata": asked["metadata"]}), live):
-            return await self._mend(app, asked, live)
+        if unmet(_stamped(asked), live):
+            return await self._mend(app, _stamped(asked), live)
         return Credentials(uid=live["metadata"]["uid"])
 
     async def _create(self, app: App, asked: Manifest) -> Credentials:
         if app.spec.paused:
             return Credentials(pending=True)
         try:
-            made = await self._client.create(with_hash(with_new_password(asked)))
+            made = await self._client.create(with_new_password(_stamped(asked)))
         except AlreadyExistsError:
             return await self._look(app, asked)
         return Credentials(uid=made["metadata"]["uid"])
 
     async def _mend(self, app: App, asked: Manifest, live: Object) -> Credentials:
-        """Put labels and owner right; the manifest has no data, so the password is not touched."""
-        uid = live["metadata"]["uid"]
+        """Put labels and owner right.
+
+        No server-side apply: an object that was created once has its fields from that, and an apply that no longer
+        names an owner would leave it. The data is not named, so the password is not touched.
+        """
+        metadata = live["metadata"]
         if app.spec.paused:
-            return Credentials(uid=uid, pending=True)
-        await self._client.apply(_stamped(asked))
-        return Credentials(uid=uid)
+            return Credentials(uid=metadata["uid"], pending=True)
+        others = [owner for owner in metadata.get("ownerReferences", ()) if not is_votingapp(owner)]
+        ours = asked["metadata"].get("ownerReferences", [])
+        patch = {
+            **asked["metadata"],
+            "ownerReferences": [*others, *ours],
+            "resourceVersion": metadata["resourceVersion"],
+        }
+        await self._client.merge("Secret", app.namespace, metadata["name"], {"metadata": patch})
+        return Credentials(uid=metadata["uid"])
 
     async def _users_own(self, app: App, live: Object | None) -> Credentials:
         """The user's Secret must be there; the generated one, where there was one, is no longer wanted."""

@@ -151,9 +151,13 @@ def unmet(manifest: Manifest, live: Object) -> list[str]:
     return found
 
 
+def is_votingapp(owner: Object) -> bool:
+    """Whether an owner reference names a VotingApp, of whatever version."""
+    return str(owner["apiVersion"]).startswith(f"{GROUP}/")
+
+
 def _votingapp_owners(live: Object) -> list[Object]:
-    references = live["metadata"].get("ownerReferences", ())
-    return [reference for reference in references if reference["apiVersion"].startswith(f"{GROUP}/")]
+    return [owner for owner in live["metadata"].get("ownerReferences", ()) if is_votingapp(owner)]
 
 
 def fingerprint(manifest: Manifest, live: Object) -> tuple[str, tuple[str, ...]]:
