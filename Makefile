@@ -4,8 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # uv brings the Python side, Go and kubectl included; where the machine has none, tools/uv.sh fetches it into the cache.
-UV := ./tools/uv
+UV := $(CURDIR)/tools/uv
 RUN := $(UV) run --quiet --locked
+WITH_TOOLS := $(UV) run --quiet --locked --project $(CURDIR) --
 CLUSTER := $(RUN) python -m cluster
 
 .PHONY: help
@@ -26,8 +27,8 @@ down: ## remove the cluster
 	@$(CLUSTER) down
 
 .PHONY: run
-run: ## the operator on this machine instead of in the cluster, stopped by Ctrl-C
-	@$(CLUSTER) run-operator
+run: ## the operator on this machine instead of in the cluster, until Ctrl-C
+	@$(CLUSTER) run
 
 .PHONY: test
 test: lint test-unit test-app up test-cluster test-e2e ## all tests
@@ -41,35 +42,47 @@ lint: ## ruff, mypy and the layers
 
 .PHONY: test-unit
 test-unit: ## pure functions, in milliseconds
-	$(RUN) pytest tests/unit --cov=votingapp_operator --cov-report=term
+	$(RUN) pytest tests/unit --cov --cov-report=term
 
 .PHONY: test-app
-test-app: test-vote test-worker test-result ## the three services, each against its real engines
+test-app: test-vote test-worker test-result ## the three services, each against real engines
 
+# Toolchains come with uv (Go and Node.js are wheels); engines and the browser are the distribution's.
 .PHONY: test-vote
-test-vote: packages
-	cd app/vote && ../../$(UV) run --locked ruff check && ../../$(UV) run --locked mypy && ../../$(UV) run --locked pytest -q
+test-vote:
+	@tools/packages redis-server=redis-server
+	cd app/vote && $(UV) run --quiet --locked ruff check
+	cd app/vote && $(UV) run --quiet --locked mypy vote tests
+	cd app/vote && $(UV) run --quiet --locked pytest -q
 
 .PHONY: test-worker
-test-worker: packages
-	cd app/worker && $(GO) vet ./... && $(GO) test ./...
+test-worker:
+	@tools/packages redis-server=redis-server '/usr/lib/postgresql/*/bin/postgres=postgresql'
+	cd app/worker && $(WITH_TOOLS) go vet ./...
+	cd app/worker && $(WITH_TOOLS) go test ./...
 
 .PHONY: test-result
-test-result: packages
-	cd app/result && npm ci --silent && npm run --silent lint && npm test --silent
+test-result:
+	@tools/packages '/usr/lib/postgresql/*/bin/postgres=postgresql'
+	cd app/result && $(WITH_TOOLS) npm ci --silent --no-fund --no-audit
+	cd app/result && $(WITH_TOOLS) npm run --silent lint
+	cd app/result && $(WITH_TOOLS) npm test --silent
 
 .PHONY: test-cluster
 test-cluster: ## the operator's promises, on the real cluster
-	$(RUN) pytest tests/cluster -n 4 --dist worksteal
+	$(RUN) pytest tests/cluster -q -m 'not alone' -n 3 --dist worksteal
+	$(RUN) pytest tests/cluster -q -m alone
 
 .PHONY: test-e2e
-test-e2e: packages ## votes through faults, and a browser, on the real cluster
-	$(RUN) pytest tests/e2e
+test-e2e: ## votes through faults, and a browser, on the real cluster
+	@tools/packages /usr/bin/chromium=chromium
+	$(RUN) pytest tests/e2e -q
 
 .PHONY: bench-app
-bench-app: up ## throughput of vote and worker beside their engines' own
+bench-app: up ## throughput of vote and worker, beside their engines' own
+	@tools/packages wrk=wrk
 	$(RUN) python -m tests.bench.app
 
 .PHONY: crds
-crds: ## make crds/ from the types
+crds: ## make crds/ from the API types
 	$(RUN) python -m votingapp_operator crd > crds/votingapps.voting.schoolofdevops.com.yaml

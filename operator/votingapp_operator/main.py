@@ -33,7 +33,8 @@ def login(**arguments: Any) -> kopf.ConnectionInfo | None:  # noqa: ANN401 - pas
 @kopf.on.startup()
 async def start(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:  # noqa: ANN401 - Kopf's other arguments
     """Set Kopf up to watch and nothing more, and connect."""
-    logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # one line an event says nothing worth reading
+    for chatty in ("kopf.objects", "aiohttp.access"):  # a line an event and a line a probe, nothing worth reading
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     settings.posting.enabled = False
     settings.peering.standalone = True
     settings.watching.server_timeout = SERVER_TIMEOUT

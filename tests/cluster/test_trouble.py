@@ -1,5 +1,7 @@
 """A pod's own trouble shows in the status, in plain words."""
 
+import pytest
+
 from tests.cluster.conftest import NO_PODS
 from tests.support.kube import Kube, Object, wait_until
 
@@ -47,6 +49,26 @@ def test_pods_that_a_quota_refuses(kube: Kube) -> None:
     kube.create({**quota, "spec": {"hard": {"pods": "0"}}})
     kube.apply_app("demo", {**NO_PODS, "vote": {"replicas": 1}})
     assert "exceeded quota: tiny" in wait_for(kube, "vote", "FailedCreate")["message"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"spec": {"containers": "none"}},
+        {"spec": {"containers": [{"name": ["x"]}]}},
+        {"spec": 5},
+        {"spec": {"noSuchField": 5}},
+        {"metadata": {"labels": {"app.kubernetes.io/component": "another"}}},
+    ],
+    ids=str,
+)
+def test_a_pod_template_that_is_none_is_reported(kube: Kube, wrong: Object) -> None:
+    """Whatever the patch makes of the template, it stops its own component and is explained."""
+    kube.apply_app("demo", {**NO_PODS, "vote": {"replicas": 0, "podTemplate": wrong}})
+    wait_until("the refusal", lambda: kube.condition("demo", "Stalled").get("reason") == "Invalid")
+    assert kube.condition("demo", "Stalled")["message"].startswith("Deployment demo-vote: ")
+    assert not kube.condition("demo", "Reconciling")
+    wait_until("the other components", lambda: kube.get("Deployment", "demo-worker"))
 
 
 def test_what_only_the_api_server_knows_is_reported(kube: Kube) -> None:

@@ -33,7 +33,11 @@ def _merged_lists(base: list[dict[str, Any]], patch: list[dict[str, Any]]) -> li
 
 
 def _is_named(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) and "name" in item for item in value)
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, dict) and isinstance(item.get("name"), str) for item in value)
+    )
 
 
 def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -19,7 +19,8 @@ from votingapp_operator.desired.services import PORT_NAMES
 
 _STATEFUL = frozenset({ComponentName.REDIS, ComponentName.POSTGRES})
 _SHOWS_POLL = frozenset({ComponentName.VOTE, ComponentName.RESULT})
-_USES_CREDENTIALS = frozenset({ComponentName.WORKER, ComponentName.POSTGRES, ComponentName.RESULT})
+USES_CREDENTIALS = frozenset({ComponentName.WORKER, ComponentName.POSTGRES, ComponentName.RESULT})
+"""Components that cannot start without the Secret."""
 
 
 def deployments(app: App) -> list[Manifest]:
@@ -76,7 +77,7 @@ def _annotations(app: App, component: ComponentName) -> dict[str, str]:
     annotations = {}
     if component in _SHOWS_POLL:
         annotations[POLL_ANNOTATION] = poll.poll_hash(app)
-    if component in _USES_CREDENTIALS and app.credentials_uid is not None:
+    if component in USES_CREDENTIALS and app.credentials_uid is not None:
         annotations[CREDENTIALS_ANNOTATION] = app.credentials_uid
     return annotations
 

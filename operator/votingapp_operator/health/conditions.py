@@ -107,8 +107,9 @@ def _reconciling(components: Components, outcome: Outcome) -> tuple[str, _Verdic
     retrying = [problem for problem in outcome.problems if not problem.permanent]
     if retrying:
         return "Reconciling", ("True", "Retrying", f"{retrying[0].subject}: {retrying[0].message}")
+    stalled = any(problem.permanent for problem in outcome.problems)
     moving = [name for name, component in components.items() if component.state is ComponentState.PROGRESSING]
-    if moving and not outcome.paused:
+    if moving and not stalled and not outcome.paused:
         return "Reconciling", ("True", "Progressing", _sentence(components, moving))
     return "Reconciling", None
 

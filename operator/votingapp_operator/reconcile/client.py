@@ -52,6 +52,9 @@ class AlreadyExistsError(ApiError):
 
 _PERMANENT = frozenset({400, 401, 403, 405, 413, 415, 422})
 
+_TYPE_ERROR = "failed to create typed patch object"
+"""How server-side apply says that a manifest does not fit its kind; it answers 500 for that."""
+
 
 class Client:
     """The calls that the operator makes. One for the whole process."""
@@ -151,8 +154,10 @@ class Client:
 def _translated(error: ApiException | DynamicApiError) -> ApiError:
     """The project's own error for an answer that is none of 2xx."""
     status = _status_object(error.body)
-    reason = status.get("reason") or error.reason or str(error.status)
+    reason = status.get("reason") or f"Http{error.status}"
     message = status.get("message") or str(error.reason)
+    if _TYPE_ERROR in message:
+        return RefusedError("Invalid", message)
     if reason == "AlreadyExists":
         return AlreadyExistsError(reason, message)
     if error.status in _PERMANENT:

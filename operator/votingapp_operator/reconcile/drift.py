@@ -50,7 +50,7 @@ def _list_differences(desired: list[Any], live: list[Any], path: str) -> Iterato
         for index, (wanted, found) in enumerate(zip(desired, live, strict=True)):
             yield from differences(wanted, found, f"{path}[{index}]")
         return
-    by_key = {item.get(merge_key): item for item in live if isinstance(item, dict)}
+    by_key = {item[merge_key]: item for item in live if _has_key(item, merge_key)}
     for item in desired:
         where = f"{path}[{item[merge_key]}]"
         if item[merge_key] in by_key:
@@ -61,9 +61,13 @@ def _list_differences(desired: list[Any], live: list[Any], path: str) -> Iterato
 
 def _merge_key(field: str, items: list[Any]) -> str | None:
     for key in _MERGE_KEYS.get(field, ()):
-        if items and all(isinstance(item, dict) and key in item for item in items):
+        if items and all(_has_key(item, key) for item in items):
             return key
     return None
+
+
+def _has_key(item: object, key: str) -> bool:
+    return isinstance(item, dict) and isinstance(item.get(key), str | int)
 
 
 def _is_empty(value: object) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 import pydantic
 
 from votingapp_operator.api import VotingAppSpec, VotingAppStatus
-from votingapp_operator.desired import App, Desired, Images, Manifest, build
+from votingapp_operator.desired import App, Desired, Images, build
+from votingapp_operator.desired.app import COMPONENT_LABEL
+from votingapp_operator.desired.workloads import USES_CREDENTIALS
 from votingapp_operator.health import Observed, Outcome, Problem, assess
 from votingapp_operator.health.pods import needs_credentials
 from votingapp_operator.reconcile.cache import Cache, Key
@@ -150,13 +152,8 @@ def _held_back(desired: Desired, credentials: Credentials) -> frozenset[str]:
     """Deployments that must wait for a Secret: one made without it would use another's, or crash in a loop."""
     if credentials.uid is not None:
         return frozenset()
-    return frozenset(manifest["metadata"]["name"] for manifest in desired.workloads if _reads_secret(manifest))
-
-
-def _reads_secret(deployment: Manifest) -> bool:
-    containers = deployment["spec"]["template"]["spec"]["containers"]
-    return any(
-        "secretKeyRef" in variable.get("valueFrom", {})
-        for container in containers
-        for variable in container.get("env", ())
+    return frozenset(
+        manifest["metadata"]["name"]
+        for manifest in desired.workloads
+        if manifest["metadata"]["labels"][COMPONENT_LABEL] in USES_CREDENTIALS
     )

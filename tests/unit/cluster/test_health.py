@@ -8,7 +8,7 @@ from typing import Any
 from cluster.health import troubles
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-NODES = ["one"]
+NODES = {"one": NOW - timedelta(hours=1)}
 
 
 def node(status: str = "True") -> dict[str, Any]:
@@ -42,6 +42,16 @@ def daemon_set(namespace: str, wanted: int, ready: int) -> dict[str, Any]:
     }
 
 
+def pod(started: timedelta, *, ready: bool = True) -> dict[str, Any]:
+    running = {"running": {"startedAt": (NOW - started).isoformat().replace("+00:00", "Z")}}
+    return {
+        "kind": "Pod",
+        "metadata": {"namespace": "kube-system", "name": "etcd"},
+        "spec": {"nodeName": "one"},
+        "status": {"phase": "Running", "containerStatuses": [{"ready": ready, "state": running}]},
+    }
+
+
 STORAGE = deployment("local-path-storage", "local-path-provisioner")
 DNS = deployment("kube-system", "coredns")
 
@@ -53,6 +63,17 @@ def test_nothing_is_wrong_with_a_whole_cluster() -> None:
 def test_a_node_that_stopped_reporting_is_not_believed_to_be_ready() -> None:
     assert troubles([node(), lease(age=25), DNS, STORAGE], NODES, NOW) == ["the node one does not report"]
     assert troubles([node(), DNS, STORAGE], NODES, NOW) == ["the node one does not report"]
+
+
+def test_nothing_is_believed_from_before_a_node_was_restarted() -> None:
+    restarted = {"one": NOW - timedelta(seconds=5)}
+    whole = [node(), lease(age=3), DNS, STORAGE]
+    assert troubles([node(), lease(age=8), DNS, STORAGE], restarted, NOW) == ["the node one does not report"]
+    assert troubles([*whole, pod(timedelta(seconds=60))], restarted, NOW) == [
+        "the pod etcd is from before its node was started"
+    ]
+    assert troubles([*whole, pod(timedelta(seconds=4))], restarted, NOW) == []
+    assert troubles([*whole, pod(timedelta(seconds=4), ready=False)], restarted, NOW) == ["the pod etcd is not ready"]
 
 
 def test_a_missing_or_unready_node_is_told() -> None:

@@ -144,7 +144,7 @@ def test_stopped_on_purpose_is_ready_but_not_available(app: App) -> None:
 
 def test_a_permanent_problem_stalls(assessed: Assess) -> None:
     problem = Problem("Service demo-vote", "NotOurs", "is another's", permanent=True)
-    status = assessed(outcome=Outcome(objects=19, problems=(problem,)))
+    status = assessed(outcome=Outcome(objects=19, problems=(problem,)), worker=None)
     assert condition(status, "Stalled").message == "Service demo-vote: is another's"
     assert condition(status, "Applied").reason == "NotOurs"
     assert condition(status, "Ready").status == "False"
