@@ -11,14 +11,16 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wa
 from cluster.process import ClusterError, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 # A kubelet renews its lease every 10 s. A node may be called Ready for 40 s after it has died.
 LEASE_AGE = timedelta(seconds=20)
-RESOURCES = "nodes,leases.coordination.k8s.io,deployments.apps,daemonsets.apps"
+RESOURCES = "nodes,leases.coordination.k8s.io,deployments.apps,daemonsets.apps,pods"
 # Without these no pod gets a name or a volume.
 DEPLOYMENTS = {("kube-system", "coredns"), ("local-path-storage", "local-path-provisioner")}
 SYSTEM_NAMESPACES = {"kube-system", "local-path-storage"}
+
+Item = dict[str, Any]
 
 
 def wait_until_well(kubectl: Sequence[str], nodes: Sequence[str], seconds: float) -> None:
@@ -39,47 +41,57 @@ def wait_until_well(kubectl: Sequence[str], nodes: Sequence[str], seconds: float
 
 def troubles_now(kubectl: Sequence[str], nodes: Sequence[str]) -> list[str]:
     """What is wrong with the cluster at this moment."""
+    started = answer(["docker", "inspect", "--format", "{{.Name}} {{.State.StartedAt}}", *nodes])
     told = answer([*kubectl, "get", RESOURCES, "-A", "-o", "json", "--request-timeout=5s"], timeout=20)
+    if started is None:
+        return ["the engine does not know all of the nodes"]
     if told is None:
         return ["the API server does not answer"]
-    return troubles(json.loads(told)["items"], nodes, datetime.now(UTC))
+    since = {name.removeprefix("/"): datetime.fromisoformat(at) for name, at in map(str.split, started.splitlines())}
+    return troubles(json.loads(told)["items"], since, datetime.now(UTC))
 
 
-def troubles(items: Sequence[dict[str, Any]], nodes: Sequence[str], now: datetime) -> list[str]:
-    """What is wrong, in words, as read from nodes, their leases, and the system's deployments and daemon sets."""
-    by_kind: dict[str, list[dict[str, Any]]] = {}
+def troubles(items: Sequence[Item], started: Mapping[str, datetime], now: datetime) -> list[str]:
+    """What is wrong, in words.
+
+    Read from nodes, their leases, and the system's deployments, daemon sets and pods. What the API server
+    heard of a node before its container was started last is not believed.
+    """
+    by_kind: dict[str, dict[tuple[str, str], Item]] = {}
     for item in items:
-        by_kind.setdefault(item["kind"], []).append(item)
-    renewed = {
-        lease["metadata"]["name"]: lease["spec"].get("renewTime")
-        for lease in by_kind.get("Lease", [])
-        if lease["metadata"]["namespace"] == "kube-node-lease"
-    }
-    there = {node["metadata"]["name"]: node for node in by_kind.get("Node", [])}
-    found = [node_trouble(name, there.get(name), renewed.get(name), now) for name in nodes]
-    deployments = {key(item): item for item in by_kind.get("Deployment", [])}
+        by_kind.setdefault(item["kind"], {})[key(item)] = item
+    nodes, leases, deployments, daemon_sets, pods = (
+        by_kind.get(kind, {}) for kind in ("Node", "Lease", "Deployment", "DaemonSet", "Pod")
+    )
+    found = [
+        node_trouble(name, nodes.get(("", name)), leases.get(("kube-node-lease", name)), since, now)
+        for name, since in started.items()
+    ]
+    found += [rollout_trouble(f"deployment {name[1]}", deployments.get(name)) for name in sorted(DEPLOYMENTS)]
     found += [
-        rollout_trouble(f"deployment {name}", deployments.get((namespace, name)))
-        for namespace, name in sorted(DEPLOYMENTS)
+        rollout_trouble(f"daemon set {name}", item)
+        for (namespace, name), item in daemon_sets.items()
+        if namespace in SYSTEM_NAMESPACES
     ]
     found += [
-        rollout_trouble(f"daemon set {item['metadata']['name']}", item)
-        for item in by_kind.get("DaemonSet", [])
-        if item["metadata"]["namespace"] in SYSTEM_NAMESPACES
+        pod_trouble(item, started)
+        for (namespace, _), item in pods.items()
+        if namespace in SYSTEM_NAMESPACES and item["status"].get("phase") != "Succeeded"
     ]
     return [trouble for trouble in found if trouble]
 
 
-def key(item: dict[str, Any]) -> tuple[str, str]:
-    """An object's namespace and name."""
-    return item["metadata"]["namespace"], item["metadata"]["name"]
+def key(item: Item) -> tuple[str, str]:
+    """An object's namespace (none for a node) and name."""
+    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
-def node_trouble(name: str, node: dict[str, Any] | None, renewed: str | None, now: datetime) -> str:
+def node_trouble(name: str, node: Item | None, lease: Item | None, since: datetime, now: datetime) -> str:
     """What is wrong with a node, or nothing."""
     if node is None:
         return f"the node {name} has not joined"
-    if renewed is None or now - datetime.fromisoformat(renewed) > LEASE_AGE:
+    renewed = datetime.fromisoformat(lease["spec"]["renewTime"]) if lease else None
+    if renewed is None or renewed < since or now - renewed > LEASE_AGE:
         return f"the node {name} does not report"
     ready = next((c for c in node["status"].get("conditions", []) if c["type"] == "Ready"), None)
     if ready is None or ready["status"] != "True":
@@ -87,7 +99,7 @@ def node_trouble(name: str, node: dict[str, Any] | None, renewed: str | None, no
     return ""
 
 
-def rollout_trouble(what: str, item: dict[str, Any] | None) -> str:
+def rollout_trouble(what: str, item: Item | None) -> str:
     """What is wrong with a deployment or daemon set, or nothing."""
     if item is None:
         return f"the {what} does not exist"
@@ -99,3 +111,15 @@ def rollout_trouble(what: str, item: dict[str, Any] | None) -> str:
     else:
         wanted, ready = item["spec"].get("replicas", 1), status.get("readyReplicas", 0)
     return "" if ready >= wanted > 0 else f"the {what} has {ready} of {wanted} ready"
+
+
+def pod_trouble(pod: Item, started: Mapping[str, datetime]) -> str:
+    """What is wrong with a pod of the system, or nothing: each container must have started after its node did."""
+    since = started.get(pod["spec"].get("nodeName", ""))
+    for container in pod["status"].get("containerStatuses", []):
+        running = container["state"].get("running")
+        if not (container["ready"] and running and since):
+            return f"the pod {pod['metadata']['name']} is not ready"
+        if datetime.fromisoformat(running["startedAt"]) < since.replace(microsecond=0):
+            return f"the pod {pod['metadata']['name']} is from before its node was started"
+    return ""
