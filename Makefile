@@ -42,7 +42,8 @@ lint: ## ruff, mypy and the layers
 
 .PHONY: test-unit
 test-unit: ## pure functions, in milliseconds
-	$(RUN) pytest tests/unit --cov --cov-report=term
+	$(RUN) pytest tests/unit -q --cov=votingapp_operator.api --cov=votingapp_operator.desired \
+	  --cov=votingapp_operator.health --cov-branch --cov-report=term --cov-fail-under=95
 
 .PHONY: test-app
 test-app: test-vote test-worker test-result ## the three services, each against real engines

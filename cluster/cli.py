@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from cluster import demo as showing
-from cluster import kind, versions
+from cluster import kind, laptop, versions
 from cluster.binaries import drop_caches
 from cluster.deploy import deploy as deploy_operator
 from cluster.engine import engine_answers, ensure_engine
@@ -110,6 +110,12 @@ def status() -> None:
             told = answer(kind.kubectl("get", *what, "--request-timeout=5s"))
             note(told or f"({' '.join(what)}: nothing to show)")
     note(f"state and caches: {state_dir()}")
+
+
+@app.command(name="run")
+def run_operator() -> None:
+    """Run the operator on this machine instead of in the cluster, until Ctrl-C."""
+    laptop.run_here()
 
 
 @app.command()

@@ -9,21 +9,26 @@ import subprocess
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from cluster.packages import can_install, install
 from cluster.paths import DATA, state_dir
-from cluster.process import ClusterError, answer, failure, last_lines, run, succeeds
+from cluster.process import ClusterError, answer, failure, run, succeeds
 from cluster.report import note, step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SYS_RESOURCE_BIT = 24
 DAEMON_CONFIG = Path("/etc/docker/daemon.json")
 RUNTIME_NAME = "runc-bounded"
 RUNTIME_PATH = Path("/usr/local/libexec/votingapp/runc-bounded")
+DOCKERD_PID = Path("/var/run/docker.pid")
 # What a killed dockerd leaves behind, and the program whose process each of them may name.
 PID_FILES = {
-    Path("/var/run/docker.pid"): "dockerd",
+    DOCKERD_PID: "dockerd",
     Path("/var/run/docker/containerd/containerd.pid"): "containerd",
 }
 # dockerd tears down what a killed one left running before it answers.
@@ -187,50 +192,51 @@ def check_privileged_works(machine: Machine) -> None:
         )
 
 
-def stale(pid_file: Path, program: str, proc: Path = Path("/proc")) -> bool:
-    """Whether a pid file names no process, or one of another program."""
+def runs(pid_file: Path, program: str, proc: Path = Path("/proc")) -> bool:
+    """Whether a pid file names a live process of that program. A dead one that nobody has reaped is not live."""
     try:
         pid = int(pid_file.read_text().strip())
-        name = (proc / str(pid) / "comm").read_text().strip()
+        status = (proc / str(pid) / "status").read_text()
     except (OSError, ValueError):
-        return pid_file.exists()
-    return name != program
+        return False
+    said = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    return said["Name"] == program and said["State"][0] not in "ZX"
 
 
 def start_by_hand() -> None:
     """Start dockerd where no service manager does, in a session of its own, so that it outlives this run."""
-    for pid_file, program in PID_FILES.items():
-        if stale(pid_file, program):
-            pid_file.unlink(missing_ok=True)
     log = state_dir() / "dockerd.log"
+    if runs(DOCKERD_PID, "dockerd") and wait_for_engine(lambda: runs(DOCKERD_PID, "dockerd")):
+        return
+    if runs(DOCKERD_PID, "dockerd"):
+        raise ClusterError(
+            f"dockerd runs (pid {DOCKERD_PID.read_text().strip()}) but has not answered for {START_SECONDS} s. "
+            f"See what it says ({log}, if this program started it), stop it, then run this again."
+        )
+    for pid_file, program in PID_FILES.items():
+        if not runs(pid_file, program):
+            pid_file.unlink(missing_ok=True)
     with log.open("w") as output:
         daemon = subprocess.Popen(
             ["dockerd"], stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", start_new_session=True
         )
+    if not wait_for_engine(lambda: daemon.poll() is None):
+        outcome = "it ended" if daemon.poll() is not None else f"no answer after {START_SECONDS} s"
+        raise failure(
+            "starting the Docker engine", ["dockerd"], outcome, log.read_text(), f"the whole log is in {log}."
+        )
+
+
+def wait_for_engine(alive: Callable[[], bool]) -> bool:
+    """Whether the engine answers before its process ends or the time is up."""
     wait = Retrying(
         stop=stop_after_delay(START_SECONDS),
         wait=wait_fixed(0.5),
-        retry=retry_if_result(lambda answers: not answers),
+        retry=retry_if_result(lambda done: not done),
+        retry_error_callback=lambda _: False,
     )
-
-    def answers_or_died() -> bool:
-        if daemon.poll() is not None:
-            raise failure(
-                "starting the Docker engine",
-                ["dockerd"],
-                f"exit status {daemon.returncode}",
-                log.read_text(),
-                f"the whole log is in {log}.",
-            )
-        return engine_answers()
-
-    try:
-        wait(answers_or_died)
-    except RetryError:
-        raise ClusterError(
-            f"dockerd runs (pid {daemon.pid}) but does not answer after {START_SECONDS} s. "
-            f"Its log, {log}, ends:\n{last_lines(log.read_text())}"
-        ) from None
+    wait(lambda: engine_answers() or not alive())
+    return engine_answers()
 
 
 def raise_inotify_limit() -> None:

@@ -57,9 +57,7 @@ SERVICES = {
     "RELATED_IMAGE_VOTE": Source("vote", PROJECT / "app" / "vote"),
     "RELATED_IMAGE_WORKER": Source("worker", PROJECT / "app" / "worker"),
     "RELATED_IMAGE_RESULT": Source("result", PROJECT / "app" / "result"),
-    "OPERATOR_IMAGE": Source(
-        "operator", PROJECT, ("operator", "pyproject.toml", "uv.lock", "README.md"), "operator/Dockerfile"
-    ),
+    "OPERATOR_IMAGE": Source("operator", PROJECT, ("operator", "pyproject.toml", "uv.lock"), "operator/Dockerfile"),
 }
 DATABASES = {
     "RELATED_IMAGE_REDIS": Database("redis:7.2-bookworm", Source("redis-debian", DATA / "stand-ins" / "redis")),

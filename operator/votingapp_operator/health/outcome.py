@@ -35,8 +35,3 @@ class Outcome:
     pending: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     paused: bool = False
-
-    @property
-    def settled(self) -> bool:
-        """Whether everything is as the spec asks."""
-        return not self.pending and not self.problems
