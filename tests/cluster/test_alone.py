@@ -1,15 +1,13 @@
 """Promises that only the whole cluster can show: no writes at rest, and an operator on a laptop."""
 
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from cluster import paths
+from cluster import laptop
 from tests.cluster.conftest import NO_PODS
 from tests.support.kube import Kube, wait_until
 
@@ -93,22 +91,14 @@ def test_a_restarted_operator_writes_nothing_to_a_settled_app(settled: Kube) -> 
 @contextmanager
 def operator_on_this_machine() -> Iterator[None]:
     """`kopf run`, as docs/laptop.md tells it, in place of the one in the cluster."""
-    system = Kube("votingapp-system")
-    system.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=0")
-    wait_until(
-        "the operator in the cluster to go", lambda: not system.list("Pod", f"app.kubernetes.io/name={OPERATOR}")
-    )
-    images = dict(line.split("=", 1) for line in paths.images_env().read_text().split() if "=" in line)
-    command = [sys.executable, "-m", "kopf", "run", "-m", "votingapp_operator.main", "--all-namespaces"]
-    process = subprocess.Popen(command, env={**os.environ, **images, "KUBECONFIG": str(paths.kubeconfig())})
-    try:
-        yield
-        assert process.poll() is None, "kopf run has ended by itself"
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        system.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=1")
-        system.kubectl("rollout", "status", f"deployment/{OPERATOR}", "--timeout=120s")
+    with laptop.without_the_clusters_own():
+        process = subprocess.Popen(laptop.KOPF_RUN, env=laptop.environment())
+        try:
+            yield
+            assert process.poll() is None, "kopf run has ended by itself"
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def test_the_operator_runs_on_a_laptop(kube: Kube) -> None:
@@ -119,21 +109,19 @@ def test_the_operator_runs_on_a_laptop(kube: Kube) -> None:
         wait_until("drift to be repaired", lambda: kube.get("Service", "demo-vote"))
 
 
+def title(kube: Kube) -> str | None:
+    config_map = kube.get("ConfigMap", "demo-poll") or {}
+    found: str | None = config_map.get("data", {}).get("POLL_TITLE")
+    return found
+
+
 def test_what_happened_while_the_operator_was_away_is_made_up_for(kube: Kube) -> None:
-    system = Kube("votingapp-system")
     kube.apply_app("demo", NO_PODS)
     wait_until("all objects", lambda: kube.applied("demo"))
-    system.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=0")
-    wait_until("the operator to go", lambda: not system.list("Pod", f"app.kubernetes.io/name={OPERATOR}"))
-    try:
+    with laptop.without_the_clusters_own():
         kube.delete("ConfigMap", "demo-poll")
         kube.delete("Secret", "demo-postgres")
         kube.patch("VotingApp", "demo", {"spec": {"poll": {"title": "Meanwhile"}}})
-    finally:
-        system.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=1")
-    wait_until(
-        "the poll",
-        lambda: (kube.get("ConfigMap", "demo-poll") or {"data": {}})["data"].get("POLL_TITLE") == "Meanwhile",
-    )
+    wait_until("the poll", lambda: title(kube) == "Meanwhile")
     wait_until("the Secret", lambda: kube.get("Secret", "demo-postgres"))
     wait_until("all objects", lambda: kube.applied("demo"))
