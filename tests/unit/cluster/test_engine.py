@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cluster.engine import Action, Machine, configured, decide, explanation, lacks_sys_resource, stale
+from cluster.engine import Action, Machine, configured, decide, explanation, lacks_sys_resource, runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,21 +70,22 @@ def test_keeps_what_else_the_engine_is_configured_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "comm", "is_stale"),
+    ("content", "name", "state", "live"),
     [
-        ("41\n", "dockerd", False),
-        ("41", "bash", True),
-        ("42", "dockerd", True),
-        ("", "dockerd", True),
-        (None, "dockerd", False),
+        ("41\n", "dockerd", "S (sleeping)", True),
+        ("41", "dockerd", "Z (zombie)", False),
+        ("41", "bash", "S (sleeping)", False),
+        ("42", "dockerd", "S (sleeping)", False),
+        ("", "dockerd", "S (sleeping)", False),
+        (None, "dockerd", "S (sleeping)", False),
     ],
 )
-def test_a_pid_file_is_stale_unless_it_names_that_program(
-    tmp_path: Path, content: str | None, comm: str, *, is_stale: bool
+def test_a_pid_file_counts_while_it_names_a_live_process_of_that_program(
+    tmp_path: Path, content: str | None, name: str, state: str, *, live: bool
 ) -> None:
     (tmp_path / "41").mkdir()
-    (tmp_path / "41" / "comm").write_text(f"{comm}\n")
+    (tmp_path / "41" / "status").write_text(f"Name:\t{name}\nState:\t{state}\nGroups:\t\n")
     pid_file = tmp_path / "docker.pid"
     if content is not None:
         pid_file.write_text(content)
-    assert stale(pid_file, "dockerd", tmp_path) is is_stale
+    assert runs(pid_file, "dockerd", tmp_path) is live
