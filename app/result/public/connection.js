@@ -1,5 +1,7 @@
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
+// The server sends the tally at once; what does not speak by then has reached a pod that is gone.
+const GREETING_LIMIT_MS = 5_000;
 // The server repeats the tally every 25 s; a connection silent for longer leads nowhere.
 const SILENCE_LIMIT_MS = 60_000;
 
@@ -21,9 +23,10 @@ export function stayConnected(open, { onMessage, onLost }) {
     const socket = open();
     /** @type {ReturnType<typeof setTimeout>} */
     let silence;
-    const listen = () => {
+    /** @param {number} limitMs */
+    const listen = (limitMs) => {
       clearTimeout(silence);
-      silence = setTimeout(lose, SILENCE_LIMIT_MS);
+      silence = setTimeout(lose, limitMs);
     };
     // Closing a dead connection can take minutes to be confirmed, so nothing waits for it.
     const lose = () => {
@@ -36,11 +39,11 @@ export function stayConnected(open, { onMessage, onLost }) {
     };
     socket.onmessage = ({ data }) => {
       attempts = 0;
-      listen();
+      listen(SILENCE_LIMIT_MS);
       onMessage(data);
     };
     socket.onclose = lose;
-    listen();
+    listen(GREETING_LIMIT_MS);
   }
 
   connect();

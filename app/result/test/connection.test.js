@@ -75,6 +75,7 @@ test('delays are random between half of the limit and all of it', () => {
 
 test('a connection that falls silent is given up without waiting for its end', () => {
   const silent = latest();
+  silent.onmessage?.({ data: 'alive' });
   mock.timers.tick(30_000);
   silent.onmessage?.({ data: 'alive' });
   mock.timers.tick(59_999);
@@ -86,12 +87,23 @@ test('a connection that falls silent is given up without waiting for its end', (
   assert.equal(sockets.length, 2);
 });
 
+test('a connection that never speaks is given up soon: it has reached a pod that is gone', () => {
+  const mute = latest();
+  mock.timers.tick(4_999);
+  assert.equal(mute.closed, false);
+  mock.timers.tick(1);
+  assert.equal(mute.closed, true);
+  mock.timers.tick(500);
+  assert.equal(sockets.length, 2);
+});
+
 test('when the network returns the next attempt is made at once, and only one', () => {
   connection.retryNow();
   assert.equal(sockets.length, 1);
   latest().onclose?.();
   connection.retryNow();
   assert.equal(sockets.length, 2);
+  latest().onmessage?.({ data: 'back' });
   mock.timers.tick(10_000);
   assert.equal(sockets.length, 2);
 });
