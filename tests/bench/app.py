@@ -69,7 +69,7 @@ def main() -> None:
     """Measure, print and write down."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing. Install it with: apt-get install wrk")
-    console = Console()
+    console = Console(width=150)
     console.print("starting the app")
     with running_app("bench", SPEC, vote_port=VOTE_PORT, result_port=RESULT_PORT) as app:
         found = measure(app, console)

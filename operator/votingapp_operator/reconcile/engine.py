@@ -86,6 +86,8 @@ class Engine:
         try:
             return await self._reconciler.reconcile(key)
         except ApiError as error:
+            if error.reason == "NotFound":  # it was deleted meanwhile; its watch event is on the way
+                return None
             logger.warning("the status could not be written: %s", error, extra={"votingapp": str(key)})
         except Exception:
             logger.exception("a fault of the operator's own; please report it", extra={"votingapp": str(key)})

@@ -65,7 +65,7 @@ class Reporter:
         try:
             await self._client.create(self._event(app, transition))
         except ApiError as error:
-            logger.warning("the Event %s was not recorded: %s", transition.reason, error)
+            logger.debug("the Event %s was not recorded: %s", transition.reason, error)
 
     def _event(self, app: App, transition: Transition) -> Object:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
