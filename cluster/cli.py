@@ -11,6 +11,8 @@ from rich.console import Console
 
 from cluster import demo as showing
 from cluster import kind, laptop, versions
+from cluster.base_image import LABEL
+from cluster.base_image import NAME as BASE
 from cluster.binaries import drop_caches
 from cluster.deploy import deploy as deploy_operator
 from cluster.engine import engine_answers, ensure_engine
@@ -87,8 +89,9 @@ def down(*, purge: bool = typer.Option(default=False, help="Also remove the imag
 
 def remove_images() -> None:
     """Remove every image of ours from the engine."""
-    listed = run(["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"], doing="listing the images")
-    ours = [name for name in listed.split() if name.startswith(f"{REGISTRY}/")]
+    listing = ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter"]
+    ours = run([*listing, f"reference={REGISTRY}/*"], doing="listing the images").split()
+    ours += run([*listing, f"reference={BASE}", "--filter", f"label={LABEL}"], doing="listing the images").split()
     if ours:
         with step(f"removing {len(ours)} images"):
             run(["docker", "rmi", "-f", *ours], doing="removing the images")

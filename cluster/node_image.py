@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # The image that this version of kind is released with, and tested against.
 STOCK = "kindest/node:v1.37.0@sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5"
+REPOSITORY = "localhost/votingapp/node"
 FILES = DATA / "node-image"
 TOOLS = ["kube-proxy", "local-path-provisioner", "node-network"]
 # Which program stands behind which of the images that kubeadm asks for.
@@ -57,7 +58,7 @@ def tag() -> str:
         made_from.update(recipe.path().name.encode())
     for file in sorted([FILES / "Dockerfile", FILES / "Dockerfile.tools", *(FILES / "manifests").iterdir()]):
         made_from.update(file.name.encode() + b"\0" + file.read_bytes())
-    return f"localhost/votingapp/node:{versions.KUBERNETES}-{made_from.hexdigest()[:12]}"
+    return f"{REPOSITORY}:{versions.KUBERNETES}-{made_from.hexdigest()[:12]}"
 
 
 def ensure_node_image() -> str:
@@ -68,7 +69,18 @@ def ensure_node_image() -> str:
         return STOCK
     note("no registry gives kind's node image: making one from packages (the first time, this takes a while)")
     build()
+    drop_older()
     return tag()
+
+
+def drop_older() -> None:
+    """Remove node images of older making, save one that a cluster uses: each takes more than a gigabyte."""
+    listed = run(
+        ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={REPOSITORY}"],
+        doing="listing the node images",
+    )
+    for name in set(listed.split()) - {tag()}:
+        succeeds(["docker", "rmi", name])
 
 
 def build() -> None:
