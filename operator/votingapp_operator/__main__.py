@@ -1,18 +1,34 @@
-"""`python -m votingapp_operator crd`: print the CustomResourceDefinition, which crds/ holds a copy of."""
+"""`python -m votingapp_operator`: what can be had of the operator without running it."""
 
 import argparse
+import asyncio
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import pydantic
 import yaml
 
+from votingapp_operator import settings
+from votingapp_operator.api import KIND
 from votingapp_operator.api.crd import crd
+from votingapp_operator.reconcile import preview
+from votingapp_operator.reconcile.client import ApiError, Client
+
+NOTHING_TO_DO, WOULD_CHANGE, FAILED = 0, 1, 2
+"""Exit codes, as of `kubectl diff`."""
 
 
 class _Plain(yaml.SafeDumper):
-    """Every value written out where it stands, for `kubectl` users read the file."""
+    """Every value written out where it stands, for people read what is printed."""
 
     def ignore_aliases(self, _data: object) -> bool:
         return True
+
+
+class UsageError(Exception):
+    """What was asked for cannot be done, for the reason in the message."""
 
 
 def crd_yaml() -> str:
@@ -21,13 +37,77 @@ def crd_yaml() -> str:
     return header + yaml.dump(crd(), Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m votingapp_operator", description=__doc__)
-    parser.add_argument("command", choices=["crd"], help="crd: print the CustomResourceDefinition")
-    parser.parse_args()
+def read(path: Path) -> dict[str, Any]:
+    """The VotingApp in a file.
+
+    Raises:
+        UsageError: there is no file, no YAML in it, or no VotingApp.
+    """
+    try:
+        found = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    if not isinstance(found, dict) or found.get("kind") != KIND or "name" not in found.get("metadata", {}):
+        raise UsageError(f"{path} is no {KIND}: it needs `kind: {KIND}` and `metadata.name`")
+    return found
+
+
+def print_crd(_: argparse.Namespace) -> int:
+    """The CustomResourceDefinition."""
     sys.stdout.write(crd_yaml())
+    return NOTHING_TO_DO
+
+
+def print_manifests(arguments: argparse.Namespace) -> int:
+    """All objects that a VotingApp asks for."""
+    made = preview.manifests(read(arguments.file), settings.from_environment().images)
+    sys.stdout.write(yaml.dump_all(made, Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True))
+    return NOTHING_TO_DO
+
+
+def print_plan(arguments: argparse.Namespace) -> int:
+    """What applying a VotingApp would change."""
+    found = asyncio.run(_differences(read(arguments.file)))
+    for line in preview.shown(found):
+        sys.stdout.write(f"{line}\n")
+    return WOULD_CHANGE if found else NOTHING_TO_DO
+
+
+async def _differences(votingapp: dict[str, Any]) -> list[preview.Difference]:
+    async with await Client.connect() as client:
+        return await preview.differences(client, votingapp, settings.from_environment().images)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python -m votingapp_operator", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], help_text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help_text, description=help_text)
+        command.set_defaults(run=run)
+        return command
+
+    add("crd", print_crd, "print the CustomResourceDefinition")
+    render = add("render", print_manifests, "print all objects that a VotingApp asks for, without a cluster")
+    plan = add(
+        "plan", print_plan, "print what applying a VotingApp would change; exits with 1 where there is something"
+    )
+    for command in (render, plan):
+        command.add_argument("file", type=Path, metavar="FILE", help=f"a YAML file with one {KIND}")
+    return top
+
+
+def main() -> int:
+    """Run a command; what goes wrong is told in a sentence."""
+    arguments = parser().parse_args()
+    try:
+        result: int = arguments.run(arguments)
+    except (UsageError, ApiError, pydantic.ValidationError) as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    return result
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

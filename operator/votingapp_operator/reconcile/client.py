@@ -94,8 +94,22 @@ class Client:
         path = RESOURCES[kind].path(namespace, name)
         return await self._call("get", path, header_params={"Accept": _METADATA_ONLY}, missing_ok=True)
 
-    async def apply(self, manifest: Manifest, *, subresource: str | None = None) -> Object:
+    async def read(self, kind: str, namespace: str, name: str) -> Object | None:
+        """A whole object, or None where there is no such object."""
+        return await self._call("get", RESOURCES[kind].path(namespace, name), missing_ok=True)
+
+    async def list(self, kind: str, namespace: str, selector: str) -> list[Object]:
+        """The objects of a kind that a label selector finds."""
+        found = await self._call("get", RESOURCES[kind].path(namespace), label_selector=selector)
+        return list((found or {}).get("items", ()))
+
+    async def apply(self, manifest: Manifest, *, subresource: str | None = None, dry_run: bool = False) -> Object:
         """Server-side apply, taking over the fields that the manifest names.
+
+        Args:
+            manifest: the fields.
+            subresource: `status`, or None for the object itself.
+            dry_run: only answer what would come of it.
 
         Raises:
             RefusedError: the manifest is not acceptable.
@@ -110,8 +124,20 @@ class Client:
             content_type="application/apply-patch+yaml",
             field_manager=MANAGER,
             force_conflicts="true",
+            dry_run="All" if dry_run else None,
         )
         return result or {}
+
+    async def replaced(self, manifest: Manifest) -> Object:
+        """What the API server would make of an object that is written whole: checked, and with its defaults; a dry run.
+
+        Raises:
+            RefusedError: it would not accept it.
+        """
+        resource, metadata = RESOURCES[manifest["kind"]], manifest["metadata"]
+        known = "resourceVersion" in metadata
+        path = resource.path(metadata["namespace"], metadata["name"] if known else None)
+        return await self._call("put" if known else "post", path, body=manifest, dry_run="All") or {}
 
     async def create(self, manifest: Manifest) -> Object:
         """Create an object.

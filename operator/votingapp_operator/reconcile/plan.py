@@ -82,7 +82,7 @@ def changes(
     prunes = [
         Change(Action.DELETE, kind, name, uid=live["metadata"]["uid"])
         for (kind, name), live in children.items()
-        if (kind, name) not in wanted and _is_ours_to_prune(app, live)
+        if (kind, name) not in wanted and is_ours_to_prune(app, live)
     ]
     return [*writes, *prunes]
 
@@ -123,7 +123,7 @@ def _is_labelled(app: App, metadata: Object) -> bool:
     return labels.get(MANAGED_BY_LABEL) == MANAGER and labels.get(INSTANCE_LABEL) == app.name
 
 
-def _is_ours_to_prune(app: App, live: Object) -> bool:
+def is_ours_to_prune(app: App, live: Object) -> bool:
     """Only what we own by reference: what was retained has no owner, and so is never pruned."""
     metadata = live["metadata"]
     owners = {str(reference["uid"]) for reference in metadata.get("ownerReferences", ())}

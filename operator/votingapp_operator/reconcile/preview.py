@@ -1,0 +1,147 @@
+"""What an apply would do, without doing it: the manifests, and the exact difference to what the cluster holds.
+
+The difference is the API server's own: each manifest is applied as a dry run, and its answer is compared with the live
+object. So defaults, admission and refusals show as they would happen.
+"""
+
+import difflib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import yaml
+
+from votingapp_operator.api import API_VERSION, KIND, VotingAppSpec
+from votingapp_operator.desired import App, Images, Manifest, build
+from votingapp_operator.desired.app import INSTANCE_LABEL, MANAGED_BY_LABEL, MANAGER
+from votingapp_operator.reconcile.client import ApiError, Client, Object
+from votingapp_operator.reconcile.kinds import WATCHED_CHILDREN
+from votingapp_operator.reconcile.plan import Ownership, is_ours_to_prune, ownership, with_hash
+
+_UID_UNKNOWN = "00000000-0000-0000-0000-000000000000"
+"""Stands for the uid of a VotingApp or Secret that is not there yet."""
+
+_SERVERS_OWN = ("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation")
+"""Metadata that changes with every write, and says nothing about it."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What would happen to one object.
+
+    Attributes:
+        subject: kind and name.
+        text: a unified diff in YAML, or one line where there is nothing to compare.
+    """
+
+    subject: str
+    text: str
+
+
+def manifests(votingapp: Mapping[str, Any], images: Images) -> list[Manifest]:
+    """All objects that a VotingApp asks for, made without a cluster.
+
+    Raises:
+        pydantic.ValidationError: the spec is not one.
+    """
+    return build(_app(votingapp, images)).all()
+
+
+async def differences(client: Client, votingapp: Mapping[str, Any], images: Images) -> list[Difference]:
+    """What applying a VotingApp would change in the cluster, object by object.
+
+    Raises:
+        RefusedError: the API server does not accept the VotingApp itself.
+        UnavailableError: it cannot be asked.
+    """
+    name, namespace = votingapp["metadata"]["name"], votingapp["metadata"].get("namespace", "default")
+    live = await client.read(KIND, namespace, name)
+    known = {key: live["metadata"][key] for key in ("uid", "resourceVersion")} if live is not None else {}
+    asked = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name, "namespace": namespace, **known}}
+    accepted = await client.replaced({**asked, "spec": votingapp.get("spec")})
+    found = _compare_specs(name, live, accepted)
+    app = _app({**asked, "spec": accepted["spec"]}, images)
+    secret = await client.metadata("Secret", app.namespace, app.credentials_secret)
+    app = replace(app, credentials_uid=secret["metadata"]["uid"] if secret is not None else _UID_UNKNOWN)
+    desired = build(app)
+    if secret is None:
+        found.append(_missing_secret(app))
+    for manifest in [*desired.supports, *desired.workloads]:
+        found += await _of_object(client, app, with_hash(manifest))
+    return [*found, *[difference async for difference in _prunes(client, app, desired.all())]]
+
+
+def _app(votingapp: Mapping[str, Any], images: Images) -> App:
+    metadata = votingapp["metadata"]
+    return App(
+        name=metadata["name"],
+        namespace=metadata.get("namespace", "default"),
+        uid=metadata.get("uid", _UID_UNKNOWN),
+        spec=VotingAppSpec.model_validate(votingapp.get("spec", {})),
+        images=images,
+    )
+
+
+def _missing_secret(app: App) -> Difference:
+    subject = f"Secret {app.credentials_secret}"
+    if app.spec.postgres.credentials_secret is not None:
+        return Difference(subject, "is missing: worker, postgres and result wait until you create it")
+    return Difference(subject, "would be created with a random password")
+
+
+async def _of_object(client: Client, app: App, manifest: Manifest) -> list[Difference]:
+    kind, name = manifest["kind"], manifest["metadata"]["name"]
+    live = await client.read(kind, app.namespace, name)
+    if live is not None and ownership(app, kind, live) is Ownership.FOREIGN:
+        return [
+            Difference(f"{kind} {name}", "exists and is not of this VotingApp: it would be left alone and reported")
+        ]
+    try:
+        applied = await client.apply(manifest, dry_run=True)
+    except ApiError as error:
+        return [Difference(f"{kind} {name}", f"would be refused: {error}")]
+    return _compare(kind, name, live, applied)
+
+
+async def _prunes(client: Client, app: App, desired: list[Manifest]) -> AsyncIterator[Difference]:
+    wanted = {(manifest["kind"], manifest["metadata"]["name"]) for manifest in desired}
+    selector = f"{MANAGED_BY_LABEL}={MANAGER},{INSTANCE_LABEL}={app.name}"
+    for kind in WATCHED_CHILDREN:
+        for live in await client.list(kind, app.namespace, selector):
+            if (kind, live["metadata"]["name"]) not in wanted and is_ours_to_prune(app, live):
+                yield Difference(f"{kind} {live['metadata']['name']}", "would be deleted")
+
+
+def _compare(kind: str, name: str, live: Object | None, applied: Object) -> list[Difference]:
+    before = [] if live is None else _lines(live)
+    after = _lines(applied)
+    text = "\n".join(difflib.unified_diff(before, after, "live", "applied", lineterm="", n=3))
+    return [Difference(f"{kind} {name}", text)] if text else []
+
+
+def _compare_specs(name: str, live: Object | None, accepted: Object) -> list[Difference]:
+    """Of the VotingApp only the spec: its labels and annotations make nothing."""
+    if live is None:
+        return [Difference(f"{KIND} {name}", "would be created")]
+    before, after = ({"metadata": {}, "spec": side["spec"]} for side in (live, accepted))
+    return _compare(KIND, name, before, after)
+
+
+def _lines(manifest: Object) -> list[str]:
+    metadata = {key: value for key, value in manifest["metadata"].items() if key not in _SERVERS_OWN}
+    shown = {**_without_status(manifest), "metadata": metadata}
+    return yaml.safe_dump(shown, sort_keys=True, width=120, allow_unicode=True).splitlines()
+
+
+def _without_status(manifest: Mapping[str, Any]) -> Object:
+    return {key: value for key, value in manifest.items() if key != "status"}
+
+
+def shown(found: list[Difference]) -> Iterator[str]:
+    """The differences for a person, a blank line between objects."""
+    for difference in found:
+        yield (
+            f"{difference.subject}: {difference.text}"
+            if "\n" not in difference.text
+            else (f"{difference.subject}:\n{difference.text}\n")
+        )
