@@ -11,7 +11,7 @@ CLUSTER := $(RUN) python -m cluster
 
 .PHONY: help
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: demo
 demo: ## everything: engine, kind cluster, images, operator, samples/votingapp.yaml, and the two URLs
@@ -25,6 +25,18 @@ up: ## the cluster with all images and the operator, without a VotingApp
 .PHONY: down
 down: ## remove the cluster
 	@$(CLUSTER) down
+
+.PHONY: purge
+purge: ## remove the cluster, its images and all caches
+	@$(CLUSTER) down --purge
+
+.PHONY: status
+status: ## what is there
+	@$(CLUSTER) status
+
+.PHONY: env
+env: ## lines for a shell to eval, that point kubectl at the cluster
+	@$(CLUSTER) env
 
 .PHONY: run
 run: ## the operator on this machine instead of in the cluster, until Ctrl-C

@@ -1,1 +1,1 @@
-"""The kind cluster that this project is developed, tested and shown on: `uv run python -m cluster --help`."""
+"""The kind cluster that this project is developed, tested and shown on: `./tools/uv run python -m cluster --help`."""

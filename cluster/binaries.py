@@ -93,7 +93,7 @@ def wheel_program(name: str) -> str:
     if found is None:
         raise ClusterError(
             f"this Python environment has no {name}. Run this through `uv run`, which installs it: "
-            "`uv run python -m cluster …` in the project's folder."
+            "`./tools/uv run python -m cluster …` in the project's folder."
         )
     return found
 

@@ -44,7 +44,7 @@ def up() -> None:
     with only_run("up"):
         bring_up()
         ensure_images()
-        note(f"the cluster {versions.CLUSTER} is up: `uv run python -m cluster status`")
+        note(f"the cluster {versions.CLUSTER} is up: `make status` shows it")
 
 
 @app.command()
@@ -101,11 +101,11 @@ def remove_images() -> None:
 def status() -> None:
     """What is there, on one screen."""
     if not engine_answers():
-        note("engine: none answers (`uv run python -m cluster up` starts one)")
+        note("engine: none answers (`make up` starts one)")
         return
     nodes = kind.containers()
     note(f"engine: {answer(['docker', 'version', '--format', 'Docker {{.Server.Version}}'])}")
-    note(f"cluster: {versions.CLUSTER}{'' if nodes else ' does not exist (`uv run python -m cluster up` makes it)'}")
+    note(f"cluster: {versions.CLUSTER}{'' if nodes else ' does not exist (`make up` makes it)'}")
     for name, state in sorted(nodes.items()):
         note(f"  {name}: {state}")
     if nodes and kubeconfig().exists():
@@ -123,7 +123,7 @@ def run_operator() -> None:
 
 @app.command()
 def env() -> None:
-    """Shell lines that point a shell at the cluster: eval "$(uv run python -m cluster env)"."""
+    """Shell lines that point a shell at the cluster: eval "$(make -s env)"."""
     print(f"export KUBECONFIG={shlex.quote(str(kubeconfig()))}")  # noqa: T201 - for a shell, not for rich
     print(f"export PATH={shlex.quote(str(bin_dir()))}:$PATH")  # noqa: T201 - as above
 

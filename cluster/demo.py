@@ -31,7 +31,7 @@ def show() -> None:
         follow(where)
     note(run(kubectl("get", "votingapps", "-A"), doing="listing the VotingApps"))
     note(f"vote:   {VOTE_URL}\nresult: {RESULT_URL}")
-    note('kubectl: `eval "$(uv run python -m cluster env)"` points this shell at the cluster')
+    note('kubectl: `eval "$(make -s env)"` points this shell at the cluster')
 
 
 def follow(where: tuple[str, ...]) -> None:

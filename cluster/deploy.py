@@ -60,7 +60,7 @@ def apply(text: str, doing: str) -> None:
 def deploy() -> None:
     """Install or renew the CRD and the operator, and wait until it runs."""
     if not images_env().exists():
-        raise ClusterError("the images are not built yet: `uv run python -m cluster images` builds and loads them.")
+        raise ClusterError("the images are not built yet: `make up` builds and loads them.")
     images = read_images_env(images_env().read_text())
     crds = [path.read_text() for path in manifests("crds")]
     operator = render([path.read_text() for path in manifests("deploy")], images)

@@ -112,7 +112,7 @@ def load(names: list[str]) -> None:
     """Put images on the worker nodes that lack them: packed once, taken in by all nodes at a time."""
     workers = [name for name in kind.containers() if "-worker" in name]
     if not workers:
-        raise ClusterError("there is no cluster to load images into. Make one: `uv run python -m cluster up`.")
+        raise ClusterError("there is no cluster to load images into. Make one: `make up`.")
     with ThreadPoolExecutor(len(workers)) as pool:
         held = dict(zip(workers, pool.map(images_on, workers), strict=True))
     lacking = {node: [name for name in names if full_name(name) not in held[node]] for node in workers}
@@ -139,7 +139,7 @@ def images_on(node: str) -> set[str]:
     listed = run(
         ["docker", "exec", node, "ctr", "--namespace=k8s.io", "images", "list", "-q"],
         doing=f"listing the images on {node}",
-        hint="`uv run python -m cluster up` repairs a node that does not answer.",
+        hint="`make up` repairs a node that does not answer.",
     )
     return set(listed.split())
 

@@ -147,7 +147,7 @@ def usable(wanted: list[str], present: dict[str, str]) -> bool:
     elif mark.get("made_from") not in (definition(tag()), definition(STOCK)):
         note(
             "the cluster was made from an older node image or kind-config.yaml, and is kept as it is. "
-            "To renew it: `uv run python -m cluster down`, then `up`. Its data go with it."
+            "To renew it: `make down`, then `make up`. Its data go with it."
         )
     return True
 

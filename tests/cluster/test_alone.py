@@ -27,8 +27,8 @@ RESOURCES = {
     "persistentvolumeclaims",
     "secrets",
 }
-REST_SECONDS = 60
-"""The time for which nothing may be written, as the project promises."""
+REST_SECONDS = 80
+"""The time for which nothing may be written: a minute is promised, and this has a resync in it as well."""
 
 
 def writes(kube: Kube) -> dict[str, float]:
