@@ -14,9 +14,12 @@ import yaml
 from votingapp_operator.api import API_VERSION, KIND, VotingAppSpec
 from votingapp_operator.desired import App, Images, Manifest, build
 from votingapp_operator.desired.app import INSTANCE_LABEL, MANAGED_BY_LABEL, MANAGER
-from votingapp_operator.reconcile.client import ApiError, Client, Object
+from votingapp_operator.reconcile.client import ApiError, Client, Object, UnavailableError
 from votingapp_operator.reconcile.kinds import WATCHED_CHILDREN
 from votingapp_operator.reconcile.plan import Ownership, is_ours_to_prune, ownership, with_hash
+
+ATTEMPTS = 5
+"""At a VotingApp whose status is being written while it is looked at."""
 
 _UID_UNKNOWN = "00000000-0000-0000-0000-000000000000"
 """Stands for the uid of a VotingApp or Secret that is not there yet."""
@@ -54,13 +57,12 @@ async def differences(client: Client, votingapp: Mapping[str, Any], images: Imag
         RefusedError: the API server does not accept the VotingApp itself.
         UnavailableError: it cannot be asked.
     """
-    name, namespace = votingapp["metadata"]["name"], votingapp["metadata"].get("namespace", "default")
-    live = await client.read(KIND, namespace, name)
-    known = {key: live["metadata"][key] for key in ("uid", "resourceVersion")} if live is not None else {}
-    asked = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name, "namespace": namespace, **known}}
-    accepted = await client.replaced({**asked, "spec": votingapp.get("spec")})
-    found = _compare_specs(name, live, accepted)
-    app = _app({**asked, "spec": accepted["spec"]}, images)
+    live, accepted = await _accepted(client, votingapp)
+    app = _app(
+        {"metadata": {"uid": _UID_UNKNOWN, **votingapp["metadata"], **_identity(live)}, "spec": accepted["spec"]},
+        images,
+    )
+    found = _compare_specs(app.name, live, accepted)
     secret = await client.metadata("Secret", app.namespace, app.credentials_secret)
     app = replace(app, credentials_uid=secret["metadata"]["uid"] if secret is not None else _UID_UNKNOWN)
     desired = build(app)
@@ -69,6 +71,28 @@ async def differences(client: Client, votingapp: Mapping[str, Any], images: Imag
     for manifest in [*desired.supports, *desired.workloads]:
         found += await _of_object(client, app, with_hash(manifest))
     return [*found, *[difference async for difference in _prunes(client, app, desired.all())]]
+
+
+async def _accepted(client: Client, votingapp: Mapping[str, Any]) -> tuple[Object | None, Object]:
+    """The VotingApp as it stands, and as the API server would take it, with its defaults.
+
+    What is replaced must be named by its version, and a status may be written at any moment: then it is read again.
+    """
+    metadata = {"namespace": "default", **votingapp["metadata"]}
+    attempts = 0
+    while True:
+        live = await client.read(KIND, metadata["namespace"], metadata["name"])
+        asked = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {**metadata, **_identity(live)}}
+        attempts += 1
+        try:
+            return live, await client.replaced({**asked, "spec": votingapp.get("spec")})
+        except UnavailableError as error:
+            if error.reason != "Conflict" or attempts == ATTEMPTS:
+                raise
+
+
+def _identity(live: Object | None) -> Object:
+    return {} if live is None else {key: live["metadata"][key] for key in ("uid", "resourceVersion")}
 
 
 def _app(votingapp: Mapping[str, Any], images: Images) -> App:
