@@ -85,6 +85,14 @@ class Kube:
         selector = f"app.kubernetes.io/instance={app},app.kubernetes.io/managed-by=votingapp-operator"
         return {(kind, item["metadata"]["name"]): item for kind in CHILD_KINDS for item in self.list(kind, selector)}
 
+    def contents(self, app: str) -> dict[tuple[str, str], Object]:
+        """What was asked of a VotingApp's children, without what the cluster's own controllers write beside it."""
+        return {
+            place: {key: value for key, value in live.items() if key not in ("status", "metadata")}
+            | {"generation": live["metadata"].get("generation"), "labels": live["metadata"]["labels"]}
+            for place, live in self.children(app).items()
+        }
+
     def condition(self, app: str, kind: str) -> Object:
         """A condition of a VotingApp; an empty one where there is none."""
         found = self.get("VotingApp", app) or {}
