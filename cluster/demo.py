@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import urllib.request
+from http import HTTPStatus
 from typing import Any
 
 import yaml
@@ -29,9 +31,32 @@ def show() -> None:
     with step(f"applying {SAMPLE.relative_to(PROJECT)} and waiting for it"):
         apply(text, f"applying {SAMPLE}")
         follow(where)
+    with step("asking both pages whether they reach their engines"):
+        wait_for_pages()
     note(run(kubectl("get", "votingapps", "-A"), doing="listing the VotingApps"))
     note(f"vote:   {VOTE_URL}\nresult: {RESULT_URL}")
     note('kubectl: `eval "$(make -s env)"` points this shell at the cluster')
+
+
+def wait_for_pages() -> None:
+    """Wait until both pages say so themselves: after a crash of the machine, the status is as old as the crash."""
+    wait = Retrying(stop=stop_after_delay(READY_SECONDS), wait=wait_fixed(1), retry=retry_if_result(bool))
+    try:
+        wait(lambda: [url for url in (VOTE_URL, RESULT_URL) if not answers(f"{url}/ready")])
+    except RetryError as gave_up:
+        unready = ", ".join(gave_up.last_attempt.result())
+        raise ClusterError(
+            f"after {READY_SECONDS} s there is no good answer from {unready}: `kubectl describe votingapps` tells more."
+        ) from None
+
+
+def answers(url: str) -> bool:
+    """Whether a URL is answered with success."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - a constant http URL of this module
+            return bool(response.status == HTTPStatus.OK)
+    except OSError:
+        return False
 
 
 def follow(where: tuple[str, ...]) -> None:
