@@ -16,6 +16,14 @@ spec: {}
 """
 
 
+READY_EVENT = re.compile(r"Normal\s+Ready\s.*all components are ready")
+
+
+def described_events(kube: Kube) -> str:
+    described = kube.kubectl("describe", "votingapp/demo").stdout
+    return described[described.index("Events:") :]
+
+
 def test_an_empty_spec_becomes_a_ready_app(kube: Kube) -> None:
     kube.kubectl("apply", "-f", "-", stdin=APP)
     kube.kubectl("wait", "--for=condition=Ready", "votingapp/demo", "--timeout=180s")
@@ -27,9 +35,7 @@ def test_an_empty_spec_becomes_a_ready_app(kube: Kube) -> None:
     assert "VOTE IMAGE" in wide
     assert "all components are ready" in wide
 
-    described = kube.kubectl("describe", "votingapp/demo").stdout
-    events = described[described.index("Events:") :]
-    assert re.search(r"Normal\s+Ready\s.*all components are ready", events), events
+    wait_until("the Event in `kubectl describe`", lambda: READY_EVENT.search(described_events(kube)))
 
     live = kube.get("VotingApp", "demo") or {}
     assert live["status"]["observedGeneration"] == live["metadata"]["generation"]

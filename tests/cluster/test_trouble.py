@@ -11,6 +11,10 @@ def component(kube: Kube, name: str) -> Object:
     return found
 
 
+def event_messages(kube: Kube) -> list[str]:
+    return [event["message"] for event in kube.list("Event") if event["involvedObject"]["kind"] == "VotingApp"]
+
+
 def wait_for(kube: Kube, name: str, *reasons: str) -> Object:
     found: Object = wait_until(
         f"{name} to be {' or '.join(reasons)}",
@@ -26,8 +30,8 @@ def test_an_image_that_is_not_there(kube: Kube) -> None:
     assert found["state"] == "Failing"
     assert found["message"].startswith("image localhost/no/such:1 cannot be pulled: ")
     assert kube.condition("demo", "Ready")["message"].startswith("vote: image localhost/no/such:1")
-    events = [event["message"] for event in kube.list("Event") if event["involvedObject"]["kind"] == "VotingApp"]
-    assert any("vote is failing: image localhost/no/such:1 cannot be pulled" in message for message in events)
+    told = "vote is failing: image localhost/no/such:1 cannot be pulled"
+    wait_until("the Event", lambda: any(told in message for message in event_messages(kube)))
 
 
 def test_a_crash_tells_its_last_line(kube: Kube) -> None:
