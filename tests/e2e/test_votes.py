@@ -110,12 +110,16 @@ def test_a_change_of_the_poll_reaches_both_pages(app: App) -> None:
     options = [*POLL["options"], {"id": "d", "label": "None of these", "color": "#777777"}]
     app.change({"poll": {"title": "Once more?", "resultsTitle": "So many", "options": options}})
     wait_until("the operator to roll it out", lambda: rolled_out(app), detail=lambda: app.kube.explain(APP))
-    assert "Once more?" in httpx.get(app.booth.vote_url).text
+    # The nodes hear of the new pods a moment after the status does, and until then send some requests to the old ones.
+    wait_until("the vote page to follow", lambda: "Once more?" in httpx.get(app.booth.vote_url).text)
+    wait_until("the result page to follow", lambda: (app.booth.results() or {}).get("title") == "So many")
     app.booth.cast([("late", "d")])
-    results = app.booth.results() or {}
-    assert results["title"] == "So many"
-    assert [option["label"] for option in results["options"]][-1] == "None of these"
+    wait_until("the new option", lambda: labels_shown(app)[-1:] == ["None of these"])
     app.booth.wait_for_count()
+
+
+def labels_shown(app: App) -> list[str]:
+    return [option["label"] for option in (app.booth.results() or {"options": []})["options"]]
 
 
 def rolled_out(app: App) -> bool:
