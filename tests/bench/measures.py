@@ -237,11 +237,10 @@ def pgbench(app: App, source: str, *, rows: int) -> Measured:
     )
 
 
-def psql(app: App, statement: str) -> None:
-    """Run a statement in Postgres' own pod."""
-    exec_in(
-        app, "postgres", "sh", "-c", 'psql -qX -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" "$POSTGRES_DB"', stdin=statement
-    )
+def psql(app: App, statement: str) -> str:
+    """Run a statement in Postgres' own pod, and return what it finds."""
+    command = 'psql -qXAt -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" "$POSTGRES_DB"'
+    return exec_in(app, "postgres", "sh", "-c", command, stdin=statement).strip()
 
 
 def exec_in(app: App, component: str, *command: str, stdin: str | None = None) -> str:
