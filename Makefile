@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# uv brings the Python side, Go and kubectl included; where the machine has none, tools/uv.sh fetches it into the cache.
+# uv brings the Python side, Go and kubectl included; where the machine has none, tools/uv fetches it into the cache.
 UV := $(CURDIR)/tools/uv
 RUN := $(UV) run --quiet --locked
 WITH_TOOLS := $(UV) run --quiet --locked --project $(CURDIR) --

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from cluster.images import read_images_env
+from cluster.images import known_images
 from cluster.kind import kubectl
-from cluster.paths import PROJECT, images_env
+from cluster.paths import PROJECT
 from cluster.process import ClusterError, answer, run
 from cluster.report import step
 
@@ -59,9 +59,7 @@ def apply(text: str, doing: str) -> None:
 
 def deploy() -> None:
     """Install or renew the CRD and the operator, and wait until it runs."""
-    if not images_env().exists():
-        raise ClusterError("the images are not built yet: `make up` builds and loads them.")
-    images = read_images_env(images_env().read_text())
+    images = known_images()
     crds = [path.read_text() for path in manifests("crds")]
     operator = render([path.read_text() for path in manifests("deploy")], images)
     with step("applying the CRD and the operator"):

@@ -79,6 +79,13 @@ def ensure_images() -> dict[str, str]:
     return names
 
 
+def known_images() -> dict[str, str]:
+    """What the last `ensure_images` made or pulled, by the operator's variables."""
+    if not images_env().exists():
+        raise ClusterError("the images are not built yet: `make up` builds and loads them.")
+    return read_images_env(images_env().read_text())
+
+
 def read_images_env(text: str) -> dict[str, str]:
     """What `ensure_images` wrote."""
     return dict(line.split("=", 1) for line in text.splitlines() if line)

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cluster.deploy import NAMESPACE, OPERATOR, wait_for_rollout
-from cluster.images import read_images_env
+from cluster.images import known_images
 from cluster.kind import kubectl
-from cluster.paths import images_env, kubeconfig
-from cluster.process import ClusterError, run
+from cluster.paths import kubeconfig
+from cluster.process import run
 from cluster.report import note
 
 if TYPE_CHECKING:
@@ -23,10 +23,7 @@ KOPF_RUN = [sys.executable, "-m", "kopf", "run", "-m", "votingapp_operator.main"
 
 def environment() -> dict[str, str]:
     """This machine's environment, pointed at the cluster and at the images that were built for it."""
-    if not images_env().exists():
-        raise ClusterError("there is no cluster with the operator's images yet: `make up` makes one.")
-    images = read_images_env(images_env().read_text())
-    return {**os.environ, **images, "NODE_ADDRESS": "127.0.0.1", "KUBECONFIG": str(kubeconfig())}
+    return {**os.environ, **known_images(), "NODE_ADDRESS": "127.0.0.1", "KUBECONFIG": str(kubeconfig())}
 
 
 @contextmanager

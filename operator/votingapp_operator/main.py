@@ -11,7 +11,7 @@ from typing import Any
 import kopf
 
 from votingapp_operator import settings as own_settings
-from votingapp_operator.api import GROUP, KIND, PLURAL, VERSION
+from votingapp_operator.api import KIND
 from votingapp_operator.desired.app import MANAGED_BY_LABEL, MANAGER
 from votingapp_operator.reconcile import Engine
 from votingapp_operator.reconcile.client import Client
@@ -50,8 +50,11 @@ async def stop(memo: kopf.Memo, **_: Any) -> None:  # noqa: ANN401 - Kopf's othe
     await memo.engine.stop()
 
 
-def _register(kind: str, *resource: str) -> None:
-    """Watch a kind: note each object when it is listed, and wake its VotingApp on each change."""
+def _register(kind: str) -> None:
+    """Watch a kind: note each version of an object, and then wake its VotingApp."""
+    api_version, plural = RESOURCES[kind]
+    group, _, version = api_version.rpartition("/")
+    resource = (group, version, plural)
 
     @kopf.index(*resource, id=f"list-{kind}")
     async def listed(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:  # noqa: ANN401 - Kopf's other arguments
@@ -62,8 +65,5 @@ def _register(kind: str, *resource: str) -> None:
         memo.engine.changed(kind, body, deleted=event["type"] == "DELETED")
 
 
-_register(KIND, GROUP, VERSION, PLURAL)
-_register("Pod", "", "v1", "pods")
-for _kind in WATCHED_CHILDREN:
-    _resource = RESOURCES[_kind]
-    _register(_kind, *_resource.api_version.rpartition("/")[::2], _resource.plural)
+for _kind in (KIND, "Pod", *WATCHED_CHILDREN):
+    _register(_kind)

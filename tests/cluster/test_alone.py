@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import pytest
 
 from cluster import laptop
+from cluster.deploy import NAMESPACE, OPERATOR
 from tests.cluster.conftest import NO_PODS
 from tests.support.kube import Kube, wait_until
 
 pytestmark = pytest.mark.alone
 
-OPERATOR = "votingapp-operator"
 WRITES = re.compile(
     r'^apiserver_request_total\{.*group="(?P<group>[^"]*)".*resource="(?P<resource>[^"]*)".*'
     r'subresource="(?P<subresource>[^"]*)".*verb="(?:POST|PUT|PATCH|APPLY|DELETE)".*\} (?P<count>\S+)$'
@@ -79,7 +79,7 @@ def test_a_settled_app_is_not_written_to(settled: Kube) -> None:
 
 
 def test_a_restarted_operator_writes_nothing_to_a_settled_app(settled: Kube) -> None:
-    system = Kube("votingapp-system")
+    system = Kube(NAMESPACE)
     app, children, before = settled.get("VotingApp", "demo"), settled.contents("demo"), writes(settled)
     [pod] = system.list("Pod", f"app.kubernetes.io/name={OPERATOR}")
     system.delete("Pod", pod["metadata"]["name"])

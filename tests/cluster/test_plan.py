@@ -1,6 +1,5 @@
 """`python -m votingapp_operator render` and `plan`: what an apply would do, before it is done."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,17 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cluster import paths
-from cluster.images import read_images_env
+from cluster import laptop
 from tests.cluster.conftest import NO_PODS
 from tests.support.kube import GROUP, Kube, Object, wait_until
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    images = read_images_env(paths.images_env().read_text())
-    surroundings = {**os.environ, **images, "KUBECONFIG": str(paths.kubeconfig())}
     command = [sys.executable, "-m", "votingapp_operator", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=laptop.environment())
 
 
 @pytest.fixture

@@ -134,26 +134,23 @@ class Kube:
         return dict(response.json())
 
 
-def wait_until(
-    what: str, check: Callable[[], Any], *, patience: float = PATIENCE, detail: Callable[[], str] | None = None
-) -> Any:
+def wait_until(what: str, check: Callable[[], Any], *, detail: Callable[[], str] | None = None) -> Any:
     """Ask until the answer is true, and return it.
 
     Args:
         what: for the message when it never is.
         check: what to ask; an AssertionError counts as no.
-        patience: seconds.
         detail: more to say when it never is.
     """
 
     def give_up(state: tenacity.RetryCallState) -> NoReturn:
         last = state.outcome.exception() if state.outcome is not None else None
         more = f"\n{detail()}" if detail is not None else ""
-        raise AssertionError(f"not within {patience:.0f} s: {what}{f' ({last})' if last else ''}{more}")
+        raise AssertionError(f"not within {PATIENCE:.0f} s: {what}{f' ({last})' if last else ''}{more}")
 
     return tenacity.Retrying(
         retry=tenacity.retry_if_result(lambda answer: not answer) | tenacity.retry_if_exception_type(AssertionError),
-        stop=tenacity.stop_after_delay(patience),
+        stop=tenacity.stop_after_delay(PATIENCE),
         wait=tenacity.wait_fixed(0.2),
         retry_error_callback=give_up,
     )(check)

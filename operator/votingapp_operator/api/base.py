@@ -23,7 +23,6 @@ class ApiModel(BaseModel):
         populate_by_name=True,
         frozen=True,
         extra="ignore",
-        use_enum_values=False,
     )
 
 
@@ -49,20 +48,19 @@ FreeForm = Annotated[
 """An object that is another API's to validate."""
 
 
-def cel(rule: str, message: str, **more: str | bool) -> dict[str, Any]:
+def cel(rule: str, message: str) -> dict[str, Any]:
     """One validation rule of the CRD.
 
     Args:
         rule: a CEL expression over `self` (and `oldSelf`) that is true for what is allowed.
         message: what the user reads at apply; says what to write instead.
-        more: further keys of the rule, in Kubernetes' spelling, such as `optionalOldSelf`.
     """
-    return {"rule": rule, "message": message, **more}
+    return {"rule": rule, "message": message}
 
 
-def validations(*rules: dict[str, Any], **schema: object) -> dict[str, Any]:
-    """`json_schema_extra` that carries CEL rules, beside other keys that only a CRD schema has."""
-    return {"x-kubernetes-validations": list(rules), **schema}
+def validations(*rules: dict[str, Any]) -> dict[str, Any]:
+    """`json_schema_extra` that carries CEL rules."""
+    return {"x-kubernetes-validations": list(rules)}
 
 
 def list_map(key: str) -> dict[str, Any]:

@@ -4,15 +4,13 @@ An object never goes back in time: what arrives with an older resource version t
 watch that lags behind our own write cannot bring back what was before it.
 """
 
-import contextlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from votingapp_operator.api import KIND
 from votingapp_operator.desired.app import INSTANCE_LABEL
-
-Object = dict[str, Any]
+from votingapp_operator.reconcile.kinds import Object
 
 
 class Key(NamedTuple):
@@ -72,8 +70,7 @@ class Cache:
     def _drop_empty(self, key: Key) -> None:
         for shelf in (self._children, self._pods):
             if key in shelf and not shelf[key]:
-                with contextlib.suppress(KeyError):
-                    del shelf[key]
+                del shelf[key]
 
 
 def key_of(kind: str, body: Mapping[str, Any]) -> Key:

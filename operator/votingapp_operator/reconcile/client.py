@@ -2,7 +2,7 @@
 
 import json
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
 from kubernetes.aio import config
@@ -13,9 +13,7 @@ from kubernetes.aio.dynamic import DynamicClient
 from kubernetes.aio.dynamic.exceptions import DynamicApiError
 
 from votingapp_operator.desired.app import MANAGER, Manifest
-from votingapp_operator.reconcile.kinds import RESOURCES
-
-Object = dict[str, Any]
+from votingapp_operator.reconcile.kinds import RESOURCES, Object
 
 REQUEST_TIMEOUT = 10.0
 """Seconds until a request is given up; a healthy API server answers in milliseconds."""

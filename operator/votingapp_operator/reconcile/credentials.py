@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from votingapp_operator.desired.app import App, Manifest
 from votingapp_operator.desired.credentials import secret_metadata, with_new_password
 from votingapp_operator.health import Problem
-from votingapp_operator.reconcile.client import AlreadyExistsError, ApiError, Client, Object
+from votingapp_operator.reconcile.client import AlreadyExistsError, ApiError, Client
 from votingapp_operator.reconcile.execute import problem_of, problem_of_ownership
+from votingapp_operator.reconcile.kinds import Object
 from votingapp_operator.reconcile.plan import Ownership, is_votingapp, ownership, unmet, with_hash
 
 RECHECK = 45.0

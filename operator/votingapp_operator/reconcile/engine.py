@@ -41,15 +41,13 @@ class Engine:
         self._tasks: dict[Key, asyncio.Task[None]] = {}
 
     def observe(self, kind: str, body: Mapping[str, Any]) -> None:
-        """Take note of an object, without looking at its VotingApp yet: others may still be missing."""
+        """Take note of an object as it is now, without looking at its VotingApp yet: others may still be missing."""
         self._cache.observe(kind, body)
 
     def changed(self, kind: str, body: Mapping[str, Any], *, deleted: bool) -> None:
-        """Something happened to an object: take note and look at its VotingApp soon."""
+        """Something happened to an object, which was observed unless it is gone: look at its VotingApp soon."""
         if deleted:
             self._cache.forget(kind, body)
-        else:
-            self._cache.observe(kind, body)
         key = key_of(kind, body)
         if kind == KIND or self._cache.app(key) is not None:
             self._wake(key)

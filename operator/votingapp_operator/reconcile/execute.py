@@ -1,7 +1,6 @@
 """Carry out a plan: what pods need first, then the pods; and tell what became of each write."""
 
 import asyncio
-import logging
 from collections.abc import Iterable
 
 from votingapp_operator.desired.app import App
@@ -9,8 +8,6 @@ from votingapp_operator.health import Problem
 from votingapp_operator.reconcile.cache import Cache
 from votingapp_operator.reconcile.client import AlreadyExistsError, ApiError, Client, RefusedError
 from votingapp_operator.reconcile.plan import Action, Change, Ownership, fingerprint, ownership
-
-logger = logging.getLogger(__name__)
 
 Tolerated = dict[tuple[str, str], object]
 

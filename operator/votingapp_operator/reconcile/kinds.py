@@ -3,9 +3,12 @@
 A fixed table in place of discovery: the operator's own kinds are known, and a start that asks nothing cannot fail.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from votingapp_operator.api import API_VERSION, KIND, PLURAL
+
+Object = dict[str, Any]
+"""An object as the API server gives it."""
 
 
 class Resource(NamedTuple):
@@ -23,6 +26,7 @@ class Resource(NamedTuple):
 
 RESOURCES = {
     "ConfigMap": Resource("v1", "configmaps"),
+    "Pod": Resource("v1", "pods"),
     "PersistentVolumeClaim": Resource("v1", "persistentvolumeclaims"),
     "Secret": Resource("v1", "secrets"),
     "Service": Resource("v1", "services"),

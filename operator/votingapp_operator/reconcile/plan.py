@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from votingapp_operator.api import GROUP
 from votingapp_operator.desired.app import INSTANCE_LABEL, MANAGED_BY_LABEL, MANAGER, App, Manifest
 from votingapp_operator.reconcile.drift import differences
+from votingapp_operator.reconcile.kinds import Object
 
 HASH_ANNOTATION = f"{GROUP}/desired-hash"
 """On every child: the hash of what was last applied. It differs as soon as the wish does, also where that shrank."""
@@ -17,7 +17,6 @@ HASH_ANNOTATION = f"{GROUP}/desired-hash"
 RETAINABLE = frozenset({"PersistentVolumeClaim", "Secret"})
 """Kinds that may outlive their VotingApp, and are taken back by the next one of its name."""
 
-Object = dict[str, Any]
 Children = Mapping[tuple[str, str], Object]
 
 
@@ -82,7 +81,7 @@ def changes(
     prunes = [
         Change(Action.DELETE, kind, name, uid=live["metadata"]["uid"])
         for (kind, name), live in children.items()
-        if (kind, name) not in wanted and is_ours_to_prune(app, live)
+        if (kind, name) not in wanted and _is_ours_to_prune(app, live)
     ]
     return [*writes, *prunes]
 
@@ -123,7 +122,7 @@ def _is_labelled(app: App, metadata: Object) -> bool:
     return labels.get(MANAGED_BY_LABEL) == MANAGER and labels.get(INSTANCE_LABEL) == app.name
 
 
-def is_ours_to_prune(app: App, live: Object) -> bool:
+def _is_ours_to_prune(app: App, live: Object) -> bool:
     """Only what we own by reference: what was retained has no owner, and so is never pruned."""
     metadata = live["metadata"]
     owners = {str(reference["uid"]) for reference in metadata.get("ownerReferences", ())}

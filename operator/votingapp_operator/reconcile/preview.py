@@ -5,7 +5,7 @@ object. So defaults, admission and refusals show as they would happen.
 """
 
 import difflib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +14,10 @@ import yaml
 from votingapp_operator.api import API_VERSION, KIND, VotingAppSpec
 from votingapp_operator.desired import App, Images, Manifest, build
 from votingapp_operator.desired.app import INSTANCE_LABEL, MANAGED_BY_LABEL, MANAGER
-from votingapp_operator.reconcile.client import ApiError, Client, Object, UnavailableError
-from votingapp_operator.reconcile.kinds import WATCHED_CHILDREN
-from votingapp_operator.reconcile.plan import Ownership, is_ours_to_prune, ownership, with_hash
+from votingapp_operator.reconcile.client import ApiError, Client, UnavailableError
+from votingapp_operator.reconcile.execute import problem_of_ownership
+from votingapp_operator.reconcile.kinds import WATCHED_CHILDREN, Object
+from votingapp_operator.reconcile.plan import Change, Children, Ownership, changes, ownership
 
 ATTEMPTS = 5
 """At a VotingApp whose status is being written while it is looked at."""
@@ -68,9 +69,10 @@ async def differences(client: Client, votingapp: Mapping[str, Any], images: Imag
     desired = build(app)
     if secret is None:
         found.append(_missing_secret(app))
-    for manifest in [*desired.supports, *desired.workloads]:
-        found += await _of_object(client, app, with_hash(manifest))
-    return [*found, *[difference async for difference in _prunes(client, app, desired.all())]]
+    children = await _children(client, app)
+    for change in changes(app, [*desired.supports, *desired.workloads], children, {}):
+        found += await _of_change(client, app, change)
+    return found
 
 
 async def _accepted(client: Client, votingapp: Mapping[str, Any]) -> tuple[Object | None, Object]:
@@ -113,34 +115,35 @@ def _missing_secret(app: App) -> Difference:
     return Difference(subject, "would be created with a random password")
 
 
-async def _of_object(client: Client, app: App, manifest: Manifest) -> list[Difference]:
-    kind, name = manifest["kind"], manifest["metadata"]["name"]
-    live = await client.read(kind, app.namespace, name)
-    if live is not None and ownership(app, kind, live) is Ownership.FOREIGN:
-        return [
-            Difference(f"{kind} {name}", "exists and is not of this VotingApp: it would be left alone and reported")
-        ]
-    try:
-        applied = await client.apply(manifest, dry_run=True)
-    except ApiError as error:
-        return [Difference(f"{kind} {name}", f"would be refused: {error}")]
-    return _compare(kind, name, live, applied)
-
-
-async def _prunes(client: Client, app: App, desired: list[Manifest]) -> AsyncIterator[Difference]:
-    wanted = {(manifest["kind"], manifest["metadata"]["name"]) for manifest in desired}
+async def _children(client: Client, app: App) -> Children:
+    """What the watches would show of the VotingApp."""
     selector = f"{MANAGED_BY_LABEL}={MANAGER},{INSTANCE_LABEL}={app.name}"
-    for kind in WATCHED_CHILDREN:
-        for live in await client.list(kind, app.namespace, selector):
-            if (kind, live["metadata"]["name"]) not in wanted and is_ours_to_prune(app, live):
-                yield Difference(f"{kind} {live['metadata']['name']}", "would be deleted")
+    return {
+        (kind, live["metadata"]["name"]): live
+        for kind in WATCHED_CHILDREN
+        for live in await client.list(kind, app.namespace, selector)
+    }
 
 
-def _compare(kind: str, name: str, live: Object | None, applied: Object) -> list[Difference]:
+async def _of_change(client: Client, app: App, change: Change) -> list[Difference]:
+    if change.manifest is None:
+        return [Difference(change.subject, "would be deleted")]
+    live = await client.read(change.kind, app.namespace, change.name)
+    owner = Ownership.OURS if live is None else ownership(app, change.kind, live)
+    if owner is not Ownership.OURS:
+        return [Difference(change.subject, problem_of_ownership(change.subject, owner).message)]
+    try:
+        applied = await client.apply(change.manifest, dry_run=True)
+    except ApiError as error:
+        return [Difference(change.subject, f"would be refused: {error}")]
+    return _compare(change.subject, live, applied)
+
+
+def _compare(subject: str, live: Object | None, applied: Object) -> list[Difference]:
     before = [] if live is None else _lines(live)
     after = _lines(applied)
     text = "\n".join(difflib.unified_diff(before, after, "live", "applied", lineterm="", n=3))
-    return [Difference(f"{kind} {name}", text)] if text else []
+    return [Difference(subject, text)] if text else []
 
 
 def _compare_specs(name: str, live: Object | None, accepted: Object) -> list[Difference]:
@@ -148,7 +151,7 @@ def _compare_specs(name: str, live: Object | None, accepted: Object) -> list[Dif
     if live is None:
         return [Difference(f"{KIND} {name}", "would be created")]
     before, after = ({"metadata": {}, "spec": side["spec"]} for side in (live, accepted))
-    return _compare(KIND, name, before, after)
+    return _compare(f"{KIND} {name}", before, after)
 
 
 def _lines(manifest: Object) -> list[str]:

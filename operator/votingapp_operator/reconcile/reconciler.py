@@ -1,8 +1,6 @@
 """The one reconcile function: look at all of desired and observed, write the difference, tell what was found."""
 
-import datetime as dt
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pydantic
@@ -14,9 +12,11 @@ from votingapp_operator.desired.workloads import USES_CREDENTIALS
 from votingapp_operator.health import Observed, Outcome, Problem, assess
 from votingapp_operator.health.pods import needs_credentials
 from votingapp_operator.reconcile.cache import Cache, Key
-from votingapp_operator.reconcile.client import Client, Object
+from votingapp_operator.reconcile.client import Client
+from votingapp_operator.reconcile.clock import utc_now
 from votingapp_operator.reconcile.credentials import Credentials, CredentialsKeeper
 from votingapp_operator.reconcile.execute import Executor, Tolerated
+from votingapp_operator.reconcile.kinds import Object
 from votingapp_operator.reconcile.plan import Change, changes
 from votingapp_operator.reconcile.report import Reporter
 
@@ -44,22 +44,15 @@ class _Memory:
     tolerated: Tolerated = field(default_factory=dict)
 
 
-def _utc_now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
 class Reconciler:
     """Brings VotingApps to what they ask for, one look at a time."""
 
-    def __init__(
-        self, client: Client, cache: Cache, options: Options, concurrency: int, now: Callable[[], str] = _utc_now
-    ) -> None:
+    def __init__(self, client: Client, cache: Cache, options: Options, concurrency: int) -> None:
         self._cache = cache
         self._options = options
         self._credentials = CredentialsKeeper(client)
         self._executor = Executor(client, cache, concurrency)
         self._reporter = Reporter(client, cache)
-        self._now = now
         self._memories: dict[Key, _Memory] = {}
 
     async def reconcile(self, key: Key) -> Outcome | None:
@@ -123,7 +116,7 @@ class Reconciler:
             status=before,
             node_address=self._options.node_address,
         )
-        await self._reporter.report(app, before, assess(app, observed, outcome, self._now()))
+        await self._reporter.report(app, before, assess(app, observed, outcome, utc_now()))
 
     def _unreadable(self, key: Key, error: pydantic.ValidationError) -> Outcome:
         """A spec that the CRD let in and this operator cannot read: an older operator beside a newer CRD."""

@@ -1,6 +1,5 @@
 """Tell what was found: the status, and an Event for each change that a person would want to read of."""
 
-import datetime as dt
 import logging
 import os
 import socket
@@ -11,7 +10,9 @@ from typing import NamedTuple
 from votingapp_operator.api import API_VERSION, KIND, ComponentState, ComponentStatus, VotingAppStatus
 from votingapp_operator.desired.app import MANAGER, App
 from votingapp_operator.reconcile.cache import Cache
-from votingapp_operator.reconcile.client import ApiError, Client, Object
+from votingapp_operator.reconcile.client import ApiError, Client
+from votingapp_operator.reconcile.clock import utc_now
+from votingapp_operator.reconcile.kinds import Object
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +69,6 @@ class Reporter:
             logger.debug("the Event %s was not recorded: %s", transition.reason, error)
 
     def _event(self, app: App, transition: Transition) -> Object:
-        now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         return {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
@@ -80,7 +80,7 @@ class Reporter:
                 "namespace": app.namespace,
                 "uid": app.uid,
             },
-            "eventTime": now,
+            "eventTime": utc_now("microseconds"),
             "type": "Warning" if transition.warning else "Normal",
             "reason": transition.reason,
             "action": "Reconcile",
