@@ -24,13 +24,24 @@ ROLLOUT_SECONDS = 180
 def render(texts: Iterable[str], images: Mapping[str, str]) -> str:
     """The manifests with the operator's image and the images that it deploys filled in."""
     documents = [document for text in texts for document in yaml.safe_load_all(text) if document]
-    operators = [item for item in documents if item["kind"] == "Deployment" and item["metadata"]["name"] == OPERATOR]
-    if len(operators) != 1:
-        raise ClusterError(f"deploy/ holds {len(operators)} Deployments named {OPERATOR}, where exactly one is needed.")
-    for container in operators[0]["spec"]["template"]["spec"]["containers"]:
+    for container in the_operator(documents)["spec"]["template"]["spec"]["containers"]:
         container["image"] = images["OPERATOR_IMAGE"]
         container["env"] = with_images(container.get("env", []), images)
     return yaml.safe_dump_all(documents, sort_keys=False)
+
+
+def the_operator(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The operator's Deployment among manifests."""
+    found = [item for item in documents if item["kind"] == "Deployment" and item["metadata"]["name"] == OPERATOR]
+    if len(found) != 1:
+        raise ClusterError(f"deploy/ holds {len(found)} Deployments named {OPERATOR}, where exactly one is needed.")
+    return found[0]
+
+
+def replicas() -> int:
+    """How many operators deploy/ asks for."""
+    documents = [document for path in manifests("deploy") for document in yaml.safe_load_all(path.read_text())]
+    return int(the_operator(documents)["spec"]["replicas"])
 
 
 def with_images(env: Iterable[Mapping[str, Any]], images: Mapping[str, str]) -> list[Mapping[str, Any]]:

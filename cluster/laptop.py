@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cluster.deploy import NAMESPACE, OPERATOR, wait_for_rollout
+from cluster.deploy import NAMESPACE, OPERATOR, replicas, wait_for_rollout
 from cluster.images import known_images
 from cluster.kind import kubectl
 from cluster.paths import kubeconfig
@@ -33,19 +33,19 @@ def without_the_clusters_own() -> Iterator[None]:
     try:
         yield
     finally:
-        scale(1)
+        scale(replicas())
         wait_for_rollout()
 
 
-def scale(replicas: int) -> None:
+def scale(wanted: int) -> None:
     """Set how many operators run in the cluster, and wait for those that go to be gone."""
     where = ("-n", NAMESPACE)
     run(
-        kubectl(*where, "scale", f"deployment/{OPERATOR}", f"--replicas={replicas}"),
+        kubectl(*where, "scale", f"deployment/{OPERATOR}", f"--replicas={wanted}"),
         doing="scaling the operator in the cluster",
         hint="is it deployed? `make up` does that.",
     )
-    if replicas == 0:
+    if wanted == 0:
         pods = ("pod", "-l", f"app.kubernetes.io/name={OPERATOR}")
         run(
             kubectl(*where, "wait", "--for=delete", *pods, "--timeout=60s"),

@@ -14,7 +14,8 @@ from votingapp_operator import settings
 from votingapp_operator.api import KIND
 from votingapp_operator.api.crd import crd
 from votingapp_operator.reconcile import preview
-from votingapp_operator.reconcile.client import ApiError, Client
+from votingapp_operator.reconcile.client import Client
+from votingapp_operator.reconcile.errors import ApiError
 
 NOTHING_TO_DO, WOULD_CHANGE, FAILED = 0, 1, 2
 """Exit codes, as of `kubectl diff`."""
@@ -60,7 +61,7 @@ def print_crd(_: argparse.Namespace) -> int:
 
 def print_manifests(arguments: argparse.Namespace) -> int:
     """All objects that a VotingApp asks for."""
-    made = preview.manifests(read(arguments.file), settings.from_environment().images)
+    made = preview.manifests(read(arguments.file), settings.images())
     sys.stdout.write(yaml.dump_all(made, Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True))
     return NOTHING_TO_DO
 
@@ -75,7 +76,7 @@ def print_plan(arguments: argparse.Namespace) -> int:
 
 async def _differences(votingapp: dict[str, Any]) -> list[preview.Difference]:
     async with await Client.connect() as client:
-        return await preview.differences(client, votingapp, settings.from_environment().images)
+        return await preview.differences(client, votingapp, settings.images())
 
 
 def parser() -> argparse.ArgumentParser:

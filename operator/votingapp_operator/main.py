@@ -1,27 +1,19 @@
-"""The Kopf side, and nothing but registrations: start, stop, what is watched and what wakes a reconcile.
+"""The Kopf side, and nothing but registrations: log in, start, stop, and tell whether all is well.
 
-`kopf run -m votingapp_operator.main` runs it, in the cluster and on a laptop alike. Kopf lists and watches; its
-indexing phase, which holds every event back until all kinds have been listed, fills our cache, so that no VotingApp is
-looked at before everything about it is known. No create or update handlers: they would write to every VotingApp.
+`kopf run -m votingapp_operator.main` runs it, in the cluster and on a laptop alike. Watching is the engine's: of Kopf's
+own watches an operator is told neither what was deleted while they were broken nor when a kind has been listed, and
+they keep every object several times over in memory. docs/operator.md has the figures.
 """
 
 import logging
 from typing import Any
 
 import kopf
+from kubernetes.aio.config import ConfigException
 
 from votingapp_operator import settings as own_settings
-from votingapp_operator.api import KIND
-from votingapp_operator.desired.app import MANAGED_BY_LABEL, MANAGER
-from votingapp_operator.reconcile import Engine
+from votingapp_operator.reconcile import Engine, logs, metrics
 from votingapp_operator.reconcile.client import Client
-from votingapp_operator.reconcile.kinds import RESOURCES, WATCHED_CHILDREN
-
-SERVER_TIMEOUT = 300
-"""Seconds after which the API server ends a watch, so that none lives for ever."""
-
-INACTIVITY_TIMEOUT = 90.0
-"""Seconds without an event or bookmark after which a watch is thought dead; the API server sends one every minute."""
 
 
 @kopf.on.login()
@@ -32,38 +24,34 @@ def login(**arguments: Any) -> kopf.ConnectionInfo | None:  # noqa: ANN401 - pas
 
 @kopf.on.startup()
 async def start(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:  # noqa: ANN401 - Kopf's other arguments
-    """Set Kopf up to watch and nothing more, and connect."""
-    for chatty in ("kopf.objects", "aiohttp.access"):  # a line an event and a line a probe, nothing worth reading
+    """Set Kopf up to watch and post nothing, and start."""
+    for chatty in ("aiohttp.access", "kopf.activities"):  # lines for each probe, nothing worth reading
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs.name_the_votingapp()
     settings.posting.enabled = False
     settings.peering.standalone = True
-    settings.watching.server_timeout = SERVER_TIMEOUT
-    settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT
-    for kind in (*WATCHED_CHILDREN, "Pod"):
-        settings.watching.label_selectors[kind] = f"{MANAGED_BY_LABEL}={MANAGER}"
-    memo.engine = Engine(await Client.connect(), own_settings.from_environment())
+    settings.scanning.disabled = True
+    try:
+        port = own_settings.metrics_port()
+        memo.stop_metrics = metrics.serve(port) if port is not None else lambda: None
+        memo.engine = Engine(await Client.connect(), own_settings.from_environment())
+    except (OSError, ValueError, ConfigException) as error:
+        raise kopf.PermanentError(f"the operator cannot start: {error}") from error
+    metrics.observe(memo.engine)
+    await memo.engine.start()
+
+
+@kopf.on.probe()
+async def watches(memo: kopf.Memo, **_: Any) -> str:  # noqa: ANN401 - Kopf's other arguments
+    """Answers liveness: an operator that hears nothing any more is started again."""
+    ailment: str | None = memo.engine.ailment()
+    if ailment is not None:
+        raise kopf.PermanentError(ailment)
+    return "alive"
 
 
 @kopf.on.cleanup()
 async def stop(memo: kopf.Memo, **_: Any) -> None:  # noqa: ANN401 - Kopf's other arguments
-    """Stop looking, so that the connections can be closed."""
+    """Finish what is being written, let another replica lead, and close the connections."""
     await memo.engine.stop()
-
-
-def _register(kind: str) -> None:
-    """Watch a kind: note each version of an object, and then wake its VotingApp."""
-    api_version, plural = RESOURCES[kind]
-    group, _, version = api_version.rpartition("/")
-    resource = (group, version, plural)
-
-    @kopf.index(*resource, id=f"list-{kind}")
-    async def listed(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:  # noqa: ANN401 - Kopf's other arguments
-        memo.engine.observe(kind, body)
-
-    @kopf.on.event(*resource, id=f"watch-{kind}")
-    async def watched(event: kopf.RawEvent, body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:  # noqa: ANN401 - as above
-        memo.engine.changed(kind, body, deleted=event["type"] == "DELETED")
-
-
-for _kind in (KIND, "Pod", *WATCHED_CHILDREN):
-    _register(_kind)
+    memo.stop_metrics()

@@ -12,12 +12,14 @@ class Problem:
         reason: one CamelCase word, fit for a condition.
         message: a sentence for a person.
         permanent: True where waiting does not help, so that somebody has to change something.
+        retry_after: seconds that the API server asks to be left alone for; None where it does not.
     """
 
     subject: str
     reason: str
     message: str
     permanent: bool
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True)

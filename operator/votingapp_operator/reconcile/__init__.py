@@ -1,7 +1,7 @@
-"""Everything that touches the cluster: what is known of it, what differs, what is written, and when.
+"""Everything that touches the cluster: what is known of it, what differs, what is written, when, and by which replica.
 
-`Engine` is what the Kopf handlers call: it holds the cache that they fill, and runs one task a VotingApp that looks at
-all of desired and observed and writes the difference.
+`Engine` is the whole of it: informers fill a cache and a queue, workers look at one VotingApp at a time and write the
+difference, and a Lease decides which replica does.
 """
 
 from votingapp_operator.reconcile.engine import Engine

@@ -1,64 +1,46 @@
 """The API server, as the operator uses it: a handful of calls, and errors that say what to do about them."""
 
-import json
+from collections.abc import AsyncIterator, Callable
+from math import inf
 from types import TracebackType
 from typing import Self
 
 import aiohttp
-from kubernetes.aio import config
-from kubernetes.aio.client.api_client import ApiClient
-from kubernetes.aio.client.configuration import Configuration
-from kubernetes.aio.client.exceptions import ApiException
-from kubernetes.aio.dynamic import DynamicClient
-from kubernetes.aio.dynamic.exceptions import DynamicApiError
+import orjson
 
 from votingapp_operator.desired.app import MANAGER, Manifest
-from votingapp_operator.reconcile.kinds import RESOURCES, Object
+from votingapp_operator.reconcile.errors import NotLeadingError, UnavailableError, error_of
+from votingapp_operator.reconcile.kinds import RESOURCES, Object, Scope
+from votingapp_operator.reconcile.transport import Request, Transport, unreachable
 
 REQUEST_TIMEOUT = 10.0
 """Seconds until a request is given up; a healthy API server answers in milliseconds."""
 
-CONNECTIONS = 32
-"""To the API server at once; enough for every reconcile that may run at once."""
+WATCH_TIMEOUT = 45
+"""Seconds after which the API server ends a watch, so that one which has died unnoticed is not waited for long."""
+
+PAGE = 100
+"""Objects to a page of a list: a page is in memory whole, a list never is."""
+
+NEW = "1"
+"""A resource version that no object has. A server-side apply that names it creates an object or is a conflict, and so
+cannot take over one that somebody else has made under that name, however late."""
 
 _METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-
-
-class ApiError(Exception):
-    """The API server did not do what it was asked.
-
-    Attributes:
-        reason: the Status object's one word, such as `Invalid` or `Forbidden`.
-    """
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-class RefusedError(ApiError):
-    """It will say the same again until somebody changes something."""
-
-
-class UnavailableError(ApiError):
-    """It may well work later: overload, a conflict, a connection that broke."""
-
-
-class AlreadyExistsError(ApiError):
-    """There is an object of that name."""
-
-
-_PERMANENT = frozenset({400, 401, 403, 405, 413, 415, 422})
-
-_TYPE_ERROR = "failed to create typed patch object"
-"""How server-side apply says that a manifest does not fit its kind; it answers 500 for that."""
+_NOT_FOUND = 404
 
 
 class Client:
-    """The calls that the operator makes. One for the whole process."""
+    """The calls that the operator makes. One for the whole process.
 
-    def __init__(self, dynamic: DynamicClient) -> None:
-        self._dynamic = dynamic
+    Attributes:
+        may_write: seconds for which writing is still allowed; writes are refused when there are none left, and are
+            given up when they have passed. The Lease is exempt.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.may_write: Callable[[], float] = lambda: inf
 
     @classmethod
     async def connect(cls) -> Self:
@@ -67,13 +49,7 @@ class Client:
         Raises:
             kubernetes.aio.config.ConfigException: there is neither.
         """
-        configuration = Configuration()
-        configuration.connection_pool_maxsize = CONNECTIONS
-        try:
-            config.load_incluster_config(client_configuration=configuration)
-        except config.ConfigException:
-            await config.load_kube_config(client_configuration=configuration)
-        return cls(DynamicClient(ApiClient(configuration)))
+        return cls(await Transport.connect())
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,113 +61,136 @@ class Client:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._dynamic.client.close()
+        await self._transport.close()
 
     async def metadata(self, kind: str, namespace: str, name: str) -> Object | None:
         """An object's metadata without its content, or None where there is no such object."""
         path = RESOURCES[kind].path(namespace, name)
-        return await self._call("get", path, header_params={"Accept": _METADATA_ONLY}, missing_ok=True)
+        return await self._answer(Request("get", kind, path, accept=_METADATA_ONLY, or_none=True))
 
     async def read(self, kind: str, namespace: str, name: str) -> Object | None:
         """A whole object, or None where there is no such object."""
-        return await self._call("get", RESOURCES[kind].path(namespace, name), missing_ok=True)
+        return await self._answer(Request("get", kind, RESOURCES[kind].path(namespace, name), or_none=True))
 
-    async def list(self, kind: str, namespace: str, selector: str) -> list[Object]:
-        """The objects of a kind that a label selector finds."""
-        found = await self._call("get", RESOURCES[kind].path(namespace), label_selector=selector)
-        return list((found or {}).get("items", ()))
+    async def pages(self, scope: Scope) -> AsyncIterator[Object]:
+        """The lists, page by page, of all objects in a scope.
+
+        Raises:
+            ExpiredError: it took so long that the rest is no longer known.
+        """
+        token = ""
+        while True:
+            query = {"labelSelector": scope.selector, "limit": PAGE, "continue": token}
+            page = await self._answer(Request("list", scope.kind, scope.path, query)) or {}
+            yield page
+            token = page["metadata"].get("continue", "")
+            if not token:
+                return
+
+    async def list(self, scope: Scope) -> list[Object]:
+        """The objects in a scope."""
+        return [item async for page in self.pages(scope) for item in page.get("items") or ()]
+
+    async def watch(self, scope: Scope, version: str) -> AsyncIterator[Object]:
+        """What happens to the objects in a scope after a version, until the API server ends the watch.
+
+        Raises:
+            ExpiredError: the version is too old.
+            UnavailableError: the connection broke, or nothing came for too long.
+        """
+        query = {
+            "watch": "true",
+            "labelSelector": scope.selector,
+            "resourceVersion": version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": WATCH_TIMEOUT,
+        }
+        patience = aiohttp.ClientTimeout(total=None, sock_connect=REQUEST_TIMEOUT, sock_read=WATCH_TIMEOUT + 5)
+        try:
+            async with await self._transport.send(
+                Request("watch", scope.kind, scope.path, query), patience
+            ) as response:
+                async for line in response.content:
+                    yield _event(line)
+        except orjson.JSONDecodeError as error:
+            raise UnavailableError("BrokenWatch", f"the watch on {scope.kind} ended within an event") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise unreachable(error) from error
 
     async def apply(self, manifest: Manifest, *, subresource: str | None = None, dry_run: bool = False) -> Object:
         """Server-side apply, taking over the fields that the manifest names.
 
         Args:
-            manifest: the fields.
+            manifest: the fields. A `metadata.uid` or `metadata.resourceVersion` in it must be the object's; see `NEW`.
             subresource: `status`, or None for the object itself.
             dry_run: only answer what would come of it.
 
         Raises:
             RefusedError: the manifest is not acceptable.
+            ConflictError: the object is not the one that the manifest means.
             UnavailableError: try again later.
         """
-        metadata = manifest["metadata"]
-        path = RESOURCES[manifest["kind"]].path(metadata["namespace"], metadata["name"], subresource)
-        result = await self._call(
-            "patch",
-            path,
-            body=manifest,
-            content_type="application/apply-patch+yaml",
-            field_manager=MANAGER,
-            force_conflicts="true",
-            dry_run="All" if dry_run else None,
-        )
-        return result or {}
+        kind, metadata = manifest["kind"], manifest["metadata"]
+        path = RESOURCES[kind].path(metadata["namespace"], metadata["name"], subresource)
+        query = {"fieldManager": MANAGER, "force": "true", **_dry(dry_run)}
+        return await self._answer(Request("apply", kind, path, query, manifest)) or {}
 
-    async def replaced(self, manifest: Manifest) -> Object:
-        """What the API server would make of an object that is written whole: checked, and with its defaults; a dry run.
-
-        Raises:
-            RefusedError: it would not accept it.
-        """
-        resource, metadata = RESOURCES[manifest["kind"]], manifest["metadata"]
-        known = "resourceVersion" in metadata
-        path = resource.path(metadata["namespace"], metadata["name"] if known else None)
-        return await self._call("put" if known else "post", path, body=manifest, dry_run="All") or {}
-
-    async def create(self, manifest: Manifest) -> Object:
-        """Create an object.
+    async def replace(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
+        """Write a whole object: create it, or put it in the place of the version that it names.
 
         Raises:
             AlreadyExistsError: the name is taken.
+            ConflictError: it has been changed since.
+            RefusedError: the manifest is not acceptable.
         """
-        path = RESOURCES[manifest["kind"]].path(manifest["metadata"]["namespace"])
-        result = await self._call("post", path, body=manifest, field_manager=MANAGER)
-        return result or {}
+        kind, metadata = manifest["kind"], manifest["metadata"]
+        known = "resourceVersion" in metadata
+        path = RESOURCES[kind].path(metadata["namespace"], metadata["name"] if known else None)
+        query = {"fieldManager": MANAGER, **_dry(dry_run)}
+        return await self._answer(Request("update" if known else "create", kind, path, query, manifest)) or {}
 
     async def merge(self, kind: str, namespace: str, name: str, patch: Object) -> None:
         """A JSON merge patch, for the one object that is not applied: the Secret, whose data is nobody's to know."""
         path = RESOURCES[kind].path(namespace, name)
-        await self._call("patch", path, body=patch, content_type="application/merge-patch+json", field_manager=MANAGER)
+        await self._answer(Request("patch", kind, path, {"fieldManager": MANAGER}, patch))
 
-    async def delete(self, kind: str, namespace: str, name: str, uid: str) -> None:
-        """Delete exactly the object of that uid; one that is gone, or another of its name, is left alone."""
-        path = RESOURCES[kind].path(namespace, name)
+    async def delete(self, kind: str, namespace: str, name: str, uid: str) -> Object | None:
+        """Delete exactly the object of that uid.
+
+        Returns:
+            The object, where a finalizer still keeps it; None where it is gone.
+
+        Raises:
+            ConflictError: another object has its name.
+        """
         body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
-        await self._call("delete", path, body=body, missing_ok=True)
+        path = RESOURCES[kind].path(namespace, name)
+        answer = await self._answer(Request("delete", kind, path, body=body, or_none=True))
+        return answer if answer is not None and answer.get("metadata", {}).get("finalizers") else None
 
-    async def _call(self, method: str, path: str, *, missing_ok: bool = False, **parameters: object) -> Object | None:
+    async def _answer(self, request: Request) -> Object | None:
+        """The whole answer to a request; None for "not found" where that is an answer."""
+        seconds = REQUEST_TIMEOUT
+        if request.writes and request.kind != "Lease":
+            seconds = min(seconds, self.may_write())
+            if seconds <= 0:
+                raise NotLeadingError("NotLeading", "this replica does not lead, so it does not write")
         try:
-            response = await self._dynamic.request(
-                method, path, serialize=False, _request_timeout=REQUEST_TIMEOUT, **{"query_params": [], **parameters}
-            )
-            answer: Object = await response.json()
-        except (ApiException, DynamicApiError) as error:
-            if error.status == 404 and missing_ok:  # noqa: PLR2004 - HTTP's own number
-                return None
-            raise _translated(error) from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise UnavailableError(
-                "Unreachable", f"the API server does not answer: {error or type(error).__name__}"
-            ) from error
+            async with await self._transport.send(request, aiohttp.ClientTimeout(total=seconds)) as response:
+                if response.status == _NOT_FOUND:
+                    return None
+                answer: Object = orjson.loads(await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError, orjson.JSONDecodeError) as error:
+            raise unreachable(error) from error
         return answer
 
 
-def _translated(error: ApiException | DynamicApiError) -> ApiError:
-    """The project's own error for an answer that is none of 2xx."""
-    status = _status_object(error.body)
-    reason = status.get("reason") or f"Http{error.status}"
-    message = status.get("message") or str(error.reason)
-    if _TYPE_ERROR in message:
-        return RefusedError("Invalid", message)
-    if reason == "AlreadyExists":
-        return AlreadyExistsError(reason, message)
-    if error.status in _PERMANENT:
-        return RefusedError(reason, message)
-    return UnavailableError(reason, message)
+def _event(line: bytes) -> Object:
+    event: Object = orjson.loads(line)
+    if event["type"] == "ERROR":
+        raise error_of(event["object"].get("code", 0), orjson.dumps(event["object"]))
+    return event
 
 
-def _status_object(body: object) -> Object:
-    try:
-        status = json.loads(body) if isinstance(body, str | bytes) else body
-    except ValueError:
-        return {}
-    return status if isinstance(status, dict) else {}
+def _dry(dry_run: bool) -> dict[str, str]:  # noqa: FBT001 - private, and named as the option is
+    return {"dryRun": "All"} if dry_run else {}

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from votingapp_operator.desired.app import App, Manifest
 from votingapp_operator.desired.credentials import secret_metadata, with_new_password
 from votingapp_operator.health import Problem
-from votingapp_operator.reconcile.client import AlreadyExistsError, ApiError, Client
+from votingapp_operator.reconcile.client import Client
+from votingapp_operator.reconcile.errors import AlreadyExistsError, ApiError
 from votingapp_operator.reconcile.execute import problem_of, problem_of_ownership
 from votingapp_operator.reconcile.kinds import Object
 from votingapp_operator.reconcile.plan import Ownership, is_votingapp, ownership, unmet, with_hash
@@ -91,7 +92,7 @@ class CredentialsKeeper:
         if app.spec.paused:
             return Credentials(pending=True)
         try:
-            made = await self._client.create(with_new_password(_stamped(asked)))
+            made = await self._client.replace(with_new_password(_stamped(asked)))
         except AlreadyExistsError:
             return await self._look(app, asked)
         return Credentials(uid=made["metadata"]["uid"])

@@ -1,20 +1,30 @@
-"""When to look at a VotingApp: one task for each, woken by whatever happens to it, its children or its pods.
+"""The whole machine: watches fill the cache and the queue, workers look at VotingApps, and one replica leads.
 
-A task looks, and then waits for the next wake, for the next resync, or, after a failure, for its own backoff; so one
-broken VotingApp neither spins nor delays another. Wakes that come while it looks are one more look, however many.
+A look takes what is known of one VotingApp and writes what differs. A VotingApp is looked at when something happens to
+it, its children or its pods, at each resync, and after a failure, when it has rested; so a broken one neither spins nor
+delays another.
 """
 
 import asyncio
 import logging
-import random
-from collections.abc import Mapping
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from votingapp_operator.api import KIND
-from votingapp_operator.health import Outcome
-from votingapp_operator.reconcile.cache import Cache, Key, key_of
-from votingapp_operator.reconcile.client import ApiError, Client
-from votingapp_operator.reconcile.reconciler import Options, Reconciler
+from votingapp_operator.desired import Images
+from votingapp_operator.reconcile import metrics
+from votingapp_operator.reconcile.backoff import delay, spread
+from votingapp_operator.reconcile.cache import Cache, Key, News
+from votingapp_operator.reconcile.client import WATCH_TIMEOUT, Client
+from votingapp_operator.reconcile.errors import ApiError, NotLeadingError
+from votingapp_operator.reconcile.informer import Informer
+from votingapp_operator.reconcile.kinds import WATCHED, Scope
+from votingapp_operator.reconcile.lease import Lease
+from votingapp_operator.reconcile.logs import votingapp
+from votingapp_operator.reconcile.reconciler import Look, Reconciler
+from votingapp_operator.reconcile.workqueue import WorkQueue
 
 logger = logging.getLogger(__name__)
 
@@ -22,92 +32,174 @@ RESYNC = 60.0
 """Seconds between two looks at a VotingApp to which nothing happens: for the Secret, which is not watched, and for
 refused writes, whose cause (a quota, a foreign object) may have gone."""
 
-FIRST_RETRY = 0.5
 LAST_RETRY = 30.0
-"""Seconds: the backoff doubles from the one to the other, and is spread so that apps do not retry in step."""
+"""Seconds up to which the waits between failures grow."""
 
-CONCURRENT_WRITES = 16
-"""Over all VotingApps: keeps a fleet's start within what API priority and fairness gives to one user."""
+SETTLE = 0.2
+"""Seconds for which a change in how pods and Deployments are doing is left to be followed by more of the kind."""
+
+LOOKS_AT_ONCE = 10
+"""So many VotingApps would have to hang before another one waits for a look."""
+
+LAST_WRITES = 3.0
+"""Seconds that a stop gives to what is being written."""
+
+DEAD_AFTER = 2.0 * WATCH_TIMEOUT + 30
+"""Seconds of silence after which a watch is dead: each is renewed every `WATCH_TIMEOUT`, and that is heard."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the operator's own surroundings decide.
+
+    Attributes:
+        images: of components whose spec names none.
+        node_address: a host on which node ports answer, for the URLs in the status; None to take a node's.
+        watch_namespace: the one namespace that is looked after; None for all.
+        lease_namespace: where the Lease is by which replicas agree on one that writes.
+        identity: of this replica; a process that starts under the identity of a dead one leads at once.
+    """
+
+    images: Images
+    node_address: str | None = None
+    watch_namespace: str | None = None
+    lease_namespace: str = "votingapp-system"
+    identity: str = "votingapp-operator"
 
 
 class Engine:
-    """What the Kopf handlers call."""
+    """Everything that runs, from `start` to `stop`."""
 
     def __init__(self, client: Client, options: Options) -> None:
         self._client = client
         self._cache = Cache()
-        self._reconciler = Reconciler(client, self._cache, options, CONCURRENT_WRITES)
-        self._wakes: dict[Key, asyncio.Event] = {}
-        self._tasks: dict[Key, asyncio.Task[None]] = {}
+        self._reconciler = Reconciler(client, self._cache, options.images, options.node_address, options.identity)
+        self._queue: WorkQueue[Key] = WorkQueue()
+        self._failures: dict[Key, int] = {}
+        self._settled: dict[Key, bool] = {}
+        self._informers = [
+            Informer(client, self._cache, Scope(kind, options.watch_namespace, selector), self._changed)
+            for kind, selector in WATCHED.items()
+        ]
+        self._lease = Lease(client, options.lease_namespace, options.identity, self._lead)
+        self._workers: list[asyncio.Task[None]] = []
+        self._others: list[asyncio.Task[None]] = []
+        client.may_write = self._lease.may_write
 
-    def observe(self, kind: str, body: Mapping[str, Any]) -> None:
-        """Take note of an object as it is now, without looking at its VotingApp yet: others may still be missing."""
-        self._cache.observe(kind, body)
-
-    def changed(self, kind: str, body: Mapping[str, Any], *, deleted: bool) -> None:
-        """Something happened to an object, which was observed unless it is gone: look at its VotingApp soon."""
-        if deleted:
-            self._cache.forget(kind, body)
-        key = key_of(kind, body)
-        if kind == KIND or self._cache.app(key) is not None:
-            self._wake(key)
+    async def start(self) -> None:
+        """Begin to watch; to look and to write once all has been listed and this replica leads."""
+        self._others = [_task(informer.run(), f"watch {informer.kind}") for informer in self._informers]
+        self._others.append(_task(self._campaign(), "lease"))
+        self._workers = [_task(self._work(), f"worker {number}") for number in range(LOOKS_AT_ONCE)]
 
     async def stop(self) -> None:
-        """Finish no more looks, and close the connections."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
+        """Finish what is being written, let another replica lead, and close the connections."""
+        self._lease.stand_down()
+        for task in self._others:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._queue.idle(LAST_WRITES)
+        for task in self._workers:
+            task.cancel()
+        await asyncio.gather(*self._workers, *self._others, return_exceptions=True)
+        await self._lease.release()
         await self._client.close()
 
-    def _wake(self, key: Key) -> None:
-        self._wakes.setdefault(key, asyncio.Event()).set()
-        if key not in self._tasks:
-            self._tasks[key] = asyncio.create_task(self._watch_over(key), name=f"votingapp {key}")
+    def ailment(self) -> str | None:
+        """What makes it useless to go on, in a sentence; None while all is well."""
+        ended = [task.get_name() for task in (*self._workers, *self._others) if task.done()]
+        silent = [kind for kind, seconds in self.silences().items() if seconds > DEAD_AFTER]
+        if ended:
+            return f"ended by itself: {', '.join(ended)}"
+        return f"no sign of life for {DEAD_AFTER:.0f} s of the watches on {', '.join(silent)}" if silent else None
 
-    async def _watch_over(self, key: Key) -> None:
-        wake = self._wakes[key]
-        failures = 0
-        try:
-            while True:
-                wake.clear()
-                outcome = await self._look(key)
-                if outcome is None and self._cache.app(key) is None and not wake.is_set():
-                    return
-                failures = failures + 1 if outcome is not None and _wants_retry(outcome) else 0
-                await _set_within(wake, _pause(failures))
-        finally:
-            del self._tasks[key], self._wakes[key]
+    def queue_depth(self) -> int:
+        """VotingApps that wait for a look."""
+        return len(self._queue)
 
-    async def _look(self, key: Key) -> Outcome | None:
-        """One look. No exception leaves it: a VotingApp's task must outlive whatever goes wrong with it."""
+    def queue_age(self) -> float:
+        """Seconds that the first of them has waited."""
+        return self._queue.age()
+
+    def is_leading(self) -> bool:
+        """Whether this replica may write."""
+        return self._lease.may_write() > 0
+
+    def settled(self) -> tuple[int, int]:
+        """How many VotingApps are settled, and how many are not."""
+        settled = sum(self._settled.values())
+        return settled, len(self._settled) - settled
+
+    def silences(self) -> dict[str, float]:
+        """Seconds since each watch had a sign of life, by kind."""
+        now = time.monotonic()
+        return {informer.kind: now - informer.heard_at for informer in self._informers}
+
+    async def _campaign(self) -> None:
+        """A replica that does not know the cluster must not lead."""
+        for informer in self._informers:
+            await informer.synced.wait()
+        await self._lease.run()
+
+    def _lead(self, leading: bool) -> None:  # noqa: FBT001 - a callback with one argument
+        """Start with nothing remembered: another replica may have written since."""
+        self._queue.clear()
+        self._failures.clear()
+        self._settled.clear()
+        self._reconciler.forget_all()
+        if leading:
+            for key in self._cache.apps():
+                self._settled[key] = False
+                self._queue.add(key)
+
+    def _changed(self, key: Key, kind: str, news: News) -> None:
+        """What a watch brought. How pods are doing does not wake a VotingApp that rests after a failure."""
+        if not self.is_leading() or not (kind == KIND or self._cache.has_app(key)):
+            return
+        if news is News.CONTENT:
+            self._queue.add(key)
+        elif key not in self._failures:
+            self._queue.add_within(key, SETTLE)
+
+    async def _work(self) -> None:
+        while True:
+            key, waited = await self._queue.take()
+            metrics.QUEUE_WAIT_SECONDS.observe(waited)
+            votingapp.set(str(key))
+            try:
+                with metrics.RECONCILE_SECONDS.time():
+                    look = await self._look(key)
+                if self.is_leading():
+                    self._plan_next(key, look)
+            finally:
+                self._queue.done(key)
+
+    async def _look(self, key: Key) -> Look:
+        """One look. No exception leaves it: what goes wrong with one VotingApp must not end the worker."""
         try:
             return await self._reconciler.reconcile(key)
+        except NotLeadingError:
+            return Look(retry=True)
         except ApiError as error:
-            if error.reason == "NotFound":  # it was deleted meanwhile; its watch event is on the way
-                return None
-            logger.warning("the status could not be written: %s", error, extra={"votingapp": str(key)})
+            logger.warning("the status could not be written: %s", error)
+            return Look(retry=True, retry_after=error.retry_after)
         except Exception:
-            logger.exception("a fault of the operator's own; please report it", extra={"votingapp": str(key)})
-        return _TRY_AGAIN
+            logger.exception("a fault of the operator's own; please report it")
+            return Look(retry=True, fault=True)
+
+    def _plan_next(self, key: Key, look: Look) -> None:
+        metrics.RECONCILES.labels(look.result).inc()
+        if look.gone:
+            self._failures.pop(key, None)
+            self._settled.pop(key, None)
+            return
+        self._settled[key] = look.settled
+        if look.retry:
+            failures = self._failures[key] = self._failures.get(key, 0) + 1
+            self._queue.add_within(key, max(delay(failures, LAST_RETRY), look.retry_after or 0))
+        else:
+            self._failures.pop(key, None)
+            self._queue.add_within(key, spread(RESYNC))
 
 
-_TRY_AGAIN = Outcome(objects=0, pending=("status",))
-
-
-def _wants_retry(outcome: Outcome) -> bool:
-    return outcome is _TRY_AGAIN or any(not problem.permanent for problem in outcome.problems)
-
-
-def _pause(failures: int) -> float:
-    """Seconds until the next look if nothing wakes it."""
-    base = min(FIRST_RETRY * 2 ** (failures - 1), LAST_RETRY) if failures else RESYNC
-    return base * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> None:
-    """Wait until the event is set, but no longer than so many seconds."""
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
+def _task(what: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    return asyncio.create_task(what, name=name)

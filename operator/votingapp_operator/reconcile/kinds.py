@@ -1,4 +1,4 @@
-"""The kinds of children, and where the API server keeps them.
+"""The kinds that the operator deals with, and where the API server keeps them.
 
 A fixed table in place of discovery: the operator's own kinds are known, and a start that asks nothing cannot fail.
 """
@@ -6,6 +6,7 @@ A fixed table in place of discovery: the operator's own kinds are known, and a s
 from typing import Any, NamedTuple
 
 from votingapp_operator.api import API_VERSION, KIND, PLURAL
+from votingapp_operator.desired.app import MANAGED_BY_LABEL, MANAGER
 
 Object = dict[str, Any]
 """An object as the API server gives it."""
@@ -17,10 +18,11 @@ class Resource(NamedTuple):
     api_version: str
     plural: str
 
-    def path(self, namespace: str, name: str | None = None, subresource: str | None = None) -> str:
-        """The URL path of an object, or of the whole kind in a namespace."""
+    def path(self, namespace: str | None, name: str | None = None, subresource: str | None = None) -> str:
+        """The URL path of an object, of the whole kind in a namespace, or of the whole kind."""
         root = "api" if "/" not in self.api_version else "apis"
-        parts = [root, self.api_version, "namespaces", namespace, self.plural, name, subresource]
+        place = ["namespaces", namespace] if namespace is not None else []
+        parts = [root, self.api_version, *place, self.plural, name, subresource]
         return "/" + "/".join(part for part in parts if part is not None)
 
 
@@ -34,7 +36,25 @@ RESOURCES = {
     "Deployment": Resource("apps/v1", "deployments"),
     KIND: Resource(API_VERSION, PLURAL),
     "Event": Resource("events.k8s.io/v1", "events"),
+    "Lease": Resource("coordination.k8s.io/v1", "leases"),
 }
 
+
+class Scope(NamedTuple):
+    """The objects of a kind, in one namespace or in all, that a label selector finds."""
+
+    kind: str
+    namespace: str | None
+    selector: str
+
+    @property
+    def path(self) -> str:
+        """The URL path."""
+        return RESOURCES[self.kind].path(self.namespace)
+
+
 WATCHED_CHILDREN = ("ConfigMap", "PersistentVolumeClaim", "Service", "ServiceAccount", "Deployment")
-"""Kinds that the operator watches. Secrets are not among them: it may read one by name, and never a list of them."""
+"""Kinds of children that the operator watches. Secrets are not among them: it may read one by name, and no list."""
+
+WATCHED = {KIND: "", **dict.fromkeys((*WATCHED_CHILDREN, "Pod"), f"{MANAGED_BY_LABEL}={MANAGER}")}
+"""All kinds that the operator watches, with the label selector of what concerns it."""

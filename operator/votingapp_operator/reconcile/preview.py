@@ -14,9 +14,10 @@ import yaml
 from votingapp_operator.api import API_VERSION, KIND, VotingAppSpec
 from votingapp_operator.desired import App, Images, Manifest, build
 from votingapp_operator.desired.app import INSTANCE_LABEL, MANAGED_BY_LABEL, MANAGER
-from votingapp_operator.reconcile.client import ApiError, Client, UnavailableError
+from votingapp_operator.reconcile.client import Client
+from votingapp_operator.reconcile.errors import ApiError, UnavailableError
 from votingapp_operator.reconcile.execute import problem_of_ownership
-from votingapp_operator.reconcile.kinds import WATCHED_CHILDREN, Object
+from votingapp_operator.reconcile.kinds import WATCHED_CHILDREN, Object, Scope
 from votingapp_operator.reconcile.plan import Change, Children, Ownership, changes, ownership
 
 ATTEMPTS = 5
@@ -87,7 +88,7 @@ async def _accepted(client: Client, votingapp: Mapping[str, Any]) -> tuple[Objec
         asked = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {**metadata, **_identity(live)}}
         attempts += 1
         try:
-            return live, await client.replaced({**asked, "spec": votingapp.get("spec")})
+            return live, await client.replace({**asked, "spec": votingapp.get("spec")}, dry_run=True)
         except UnavailableError as error:
             if error.reason != "Conflict" or attempts == ATTEMPTS:
                 raise
@@ -121,7 +122,7 @@ async def _children(client: Client, app: App) -> Children:
     return {
         (kind, live["metadata"]["name"]): live
         for kind in WATCHED_CHILDREN
-        for live in await client.list(kind, app.namespace, selector)
+        for live in await client.list(Scope(kind, app.namespace, selector))
     }
 
 

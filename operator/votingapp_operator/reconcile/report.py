@@ -1,17 +1,16 @@
 """Tell what was found: the status, and an Event for each change that a person would want to read of."""
 
 import logging
-import os
-import socket
 import uuid
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from votingapp_operator.api import API_VERSION, KIND, ComponentState, ComponentStatus, VotingAppStatus
-from votingapp_operator.desired.app import MANAGER, App
-from votingapp_operator.reconcile.cache import Cache
-from votingapp_operator.reconcile.client import ApiError, Client
+from votingapp_operator.desired.app import MANAGER
+from votingapp_operator.reconcile.cache import Cache, Key
+from votingapp_operator.reconcile.client import Client
 from votingapp_operator.reconcile.clock import utc_now
+from votingapp_operator.reconcile.errors import ApiError
 from votingapp_operator.reconcile.kinds import Object
 
 logger = logging.getLogger(__name__)
@@ -19,7 +18,6 @@ logger = logging.getLogger(__name__)
 _NOTE_LIMIT = 1024
 """Characters of an Event's note that the API server accepts."""
 
-_QUIET = frozenset({ComponentState.PROGRESSING})
 _BAD = frozenset({ComponentState.FAILING, ComponentState.DEGRADED})
 
 
@@ -34,12 +32,12 @@ class Transition(NamedTuple):
 class Reporter:
     """Writes statuses and Events."""
 
-    def __init__(self, client: Client, cache: Cache) -> None:
+    def __init__(self, client: Client, cache: Cache, identity: str) -> None:
         self._client = client
         self._cache = cache
-        self._instance = os.environ.get("POD_NAME") or socket.gethostname()
+        self._identity = identity
 
-    async def report(self, app: App, before: VotingAppStatus, after: VotingAppStatus) -> None:
+    async def report(self, key: Key, uid: str, before: VotingAppStatus, after: VotingAppStatus) -> None:
         """Write the status if it has changed, and then the Events of what has.
 
         Raises:
@@ -51,34 +49,34 @@ class Reporter:
             {
                 "apiVersion": API_VERSION,
                 "kind": KIND,
-                "metadata": {"name": app.name, "namespace": app.namespace, "uid": app.uid},
+                "metadata": {"name": key.name, "namespace": key.namespace, "uid": uid},
                 "status": after.model_dump(by_alias=True, mode="json", exclude_none=True),
             },
             subresource="status",
         )
         self._cache.observe(KIND, written)
         for transition in transitions(before, after):
-            await self._record(app, transition)
+            await self._record(key, uid, transition)
 
-    async def _record(self, app: App, transition: Transition) -> None:
+    async def _record(self, key: Key, uid: str, transition: Transition) -> None:
         """An Event that cannot be written is not worth a retry: the status says the same."""
-        logger.info("%s: %s", transition.reason, transition.note, extra={"votingapp": f"{app.namespace}/{app.name}"})
+        logger.info("%s: %s", transition.reason, transition.note)
         try:
-            await self._client.create(self._event(app, transition))
+            await self._client.replace(self._event(key, uid, transition))
         except ApiError as error:
             logger.debug("the Event %s was not recorded: %s", transition.reason, error)
 
-    def _event(self, app: App, transition: Transition) -> Object:
+    def _event(self, key: Key, uid: str, transition: Transition) -> Object:
         return {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
-            "metadata": {"name": f"{app.name}.{uuid.uuid4().hex[:16]}", "namespace": app.namespace},
+            "metadata": {"name": f"{key.name}.{uuid.uuid4().hex[:16]}", "namespace": key.namespace},
             "regarding": {
                 "apiVersion": API_VERSION,
                 "kind": KIND,
-                "name": app.name,
-                "namespace": app.namespace,
-                "uid": app.uid,
+                "name": key.name,
+                "namespace": key.namespace,
+                "uid": uid,
             },
             "eventTime": utc_now("microseconds"),
             "type": "Warning" if transition.warning else "Normal",
@@ -86,15 +84,17 @@ class Reporter:
             "action": "Reconcile",
             "note": transition.note[:_NOTE_LIMIT],
             "reportingController": MANAGER,
-            "reportingInstance": self._instance,
+            "reportingInstance": self._identity,
         }
 
 
 def transitions(before: VotingAppStatus, after: VotingAppStatus) -> Iterator[Transition]:
-    """What has changed between two statuses, in words. Components on their way are not worth an Event."""
+    """What has changed between two statuses, in words. Of components only trouble and its end are worth an Event."""
     for name, component in after.components.items():
         known = before.components.get(name)
-        if component.state not in _QUIET and _differs(known, component):
+        if component.state in _BAD and _differs(known, component):
+            yield _component_transition(name, component)
+        elif known is not None and known.state in _BAD and component.state is ComponentState.READY:
             yield _component_transition(name, component)
     was = {condition.type: condition for condition in before.conditions}
     for condition in after.conditions:

@@ -32,8 +32,13 @@ def test_another_trouble_is_another_event() -> None:
     assert [transition.reason for transition in found] == ["ImagePullBackOff"]
 
 
-def test_becoming_ready_is_told() -> None:
+def test_a_component_that_comes_up_for_the_first_time_is_no_event_of_its_own() -> None:
     found = list(transitions(status("Progressing"), status("Ready", ready="True")))
+    assert found == [Transition(warning=False, reason="R", note="m")]
+
+
+def test_the_end_of_trouble_is_told() -> None:
+    found = list(transitions(status("Failing", "CrashLoopBackOff"), status("Ready", ready="True")))
     assert [(transition.warning, transition.reason) for transition in found] == [
         (False, "ComponentReady"),
         (False, "R"),

@@ -1,0 +1,91 @@
+"""Which VotingApp is looked at next: each at most once in the queue, and never by two at a time.
+
+What client-go calls a rate-limiting work queue. What comes while a VotingApp is looked at is one more look, however
+much it is; and a VotingApp that has failed rests, while all others go on.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+class WorkQueue(Generic[K]):
+    """Keys in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._ready: deque[K] = deque()
+        self._since: dict[K, float] = {}
+        self._taken: set[K] = set()
+        self._timers: dict[K, asyncio.TimerHandle] = {}
+        self._some = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def __len__(self) -> int:
+        return len(self._since)
+
+    def age(self) -> float:
+        """Seconds that the first has waited."""
+        return time.monotonic() - next(iter(self._since.values())) if self._since else 0.0
+
+    def add(self, key: K) -> None:
+        """Have a key looked at as soon as may be."""
+        self._cancel(key)
+        if key in self._since:
+            return
+        self._since[key] = time.monotonic()
+        if key not in self._taken:
+            self._append(key)
+
+    def add_within(self, key: K, seconds: float) -> None:
+        """Have a key looked at after a while, unless that is due sooner anyway."""
+        loop = asyncio.get_running_loop()
+        timer = self._timers.get(key)
+        if key in self._since or (timer is not None and timer.when() <= loop.time() + seconds):
+            return
+        self._cancel(key)
+        self._timers[key] = loop.call_later(seconds, self.add, key)
+
+    async def take(self) -> tuple[K, float]:
+        """The next key, and the seconds that it has waited; it must be given back with `done`."""
+        while not self._ready:
+            self._some.clear()
+            await self._some.wait()
+        key = self._ready.popleft()
+        self._taken.add(key)
+        self._idle.clear()
+        return key, time.monotonic() - self._since.pop(key)
+
+    def done(self, key: K) -> None:
+        """Give a key back; one that was added meanwhile is next."""
+        self._taken.discard(key)
+        if key in self._since:
+            self._append(key)
+        if not self._taken:
+            self._idle.set()
+
+    async def idle(self, seconds: float) -> None:
+        """Wait until no key is taken, but no longer than so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), seconds)
+
+    def clear(self) -> None:
+        """Drop all that waits."""
+        for key in list(self._timers):
+            self._cancel(key)
+        self._ready.clear()
+        self._since.clear()
+
+    def _append(self, key: K) -> None:
+        self._ready.append(key)
+        self._some.set()
+
+    def _cancel(self, key: K) -> None:
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
