@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cluster.deploy import NAMESPACE, OPERATOR, replicas, wait_for_rollout
 from cluster.images import known_images
 from cluster.kind import kubectl
+from cluster.lock import in_turn
 from cluster.paths import kubeconfig
 from cluster.process import run
 from cluster.report import note
@@ -28,13 +29,17 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def without_the_clusters_own() -> Iterator[None]:
-    """Stop the operator in the cluster, and start it again at the end, whatever happens in between."""
-    scale(0)
-    try:
-        yield
-    finally:
-        scale(replicas())
-        wait_for_rollout()
+    """Stop the operator in the cluster, and start it again at the end, whatever happens in between.
+
+    Who comes second waits: the first one's end would start the operator beside it.
+    """
+    with in_turn("operator"):
+        scale(0)
+        try:
+            yield
+        finally:
+            scale(replicas())
+            wait_for_rollout()
 
 
 def scale(wanted: int) -> None:

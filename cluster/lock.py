@@ -30,3 +30,11 @@ def only_run(command: str) -> Iterator[None]:
         lock.write(f"`{command}`, process {os.getpid()}")
         lock.flush()
         yield
+
+
+@contextmanager
+def in_turn(what: str) -> Iterator[None]:
+    """Wait until nobody else holds a thing of the cluster, and hold it."""
+    with (state_dir() / f"{what}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -11,6 +11,7 @@ import orjson
 from votingapp_operator.desired.app import MANAGER, Manifest
 from votingapp_operator.reconcile.errors import NotLeadingError, UnavailableError, error_of
 from votingapp_operator.reconcile.kinds import RESOURCES, Object, Scope
+from votingapp_operator.reconcile.parsing import parse
 from votingapp_operator.reconcile.transport import Request, Transport, unreachable
 
 REQUEST_TIMEOUT = 10.0
@@ -179,14 +180,14 @@ class Client:
             async with await self._transport.send(request, aiohttp.ClientTimeout(total=seconds)) as response:
                 if response.status == _NOT_FOUND:
                     return None
-                answer: Object = orjson.loads(await response.read())
+                answer: Object = parse(await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError, orjson.JSONDecodeError) as error:
             raise unreachable(error) from error
         return answer
 
 
 def _event(line: bytes) -> Object:
-    event: Object = orjson.loads(line)
+    event: Object = parse(line)
     if event["type"] == "ERROR":
         raise error_of(event["object"].get("code", 0), orjson.dumps(event["object"]))
     return event

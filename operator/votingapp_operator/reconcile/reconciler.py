@@ -109,7 +109,7 @@ class Reconciler:
         memory = self._memory(key, live)
         if memory.terminating:
             return GONE
-        before = VotingAppStatus.model_validate(live.get("status", {}))
+        before = _status(live)
         try:
             spec = VotingAppSpec.model_validate(live.get("spec", {}))
         except pydantic.ValidationError as error:
@@ -199,6 +199,14 @@ class Reconciler:
         memory = self._memories.pop(key, None)
         if memory is not None:
             self._credentials.forget(memory.uid)
+
+
+def _status(live: Object) -> VotingAppStatus:
+    """The status as it stands; one that another version or a person has written in other words counts as none."""
+    try:
+        return VotingAppStatus.model_validate(live.get("status", {}))
+    except pydantic.ValidationError:
+        return VotingAppStatus()
 
 
 def _look(outcome: Outcome, after: VotingAppStatus) -> Look:

@@ -92,9 +92,9 @@ def transitions(before: VotingAppStatus, after: VotingAppStatus) -> Iterator[Tra
     """What has changed between two statuses, in words. Of components only trouble and its end are worth an Event."""
     for name, component in after.components.items():
         known = before.components.get(name)
-        if component.state in _BAD and _differs(known, component):
-            yield _component_transition(name, component)
-        elif known is not None and known.state in _BAD and component.state is ComponentState.READY:
+        troubled = component.state in _BAD and _differs(known, component)
+        mended = known is not None and known.state in _BAD and component.state is ComponentState.READY
+        if troubled or mended:
             yield _component_transition(name, component)
     was = {condition.type: condition for condition in before.conditions}
     for condition in after.conditions:

@@ -14,6 +14,7 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 
 from votingapp_operator.desired.app import MANAGER
+from votingapp_operator.desired.text import as_text
 from votingapp_operator.reconcile.errors import UnavailableError, error_of
 from votingapp_operator.reconcile.kinds import Object
 from votingapp_operator.reconcile.metrics import API_REQUESTS
@@ -22,7 +23,9 @@ CONNECTIONS = 64
 """To the API server at once: the watches, the Lease, and the writes of every look that may run at once."""
 
 _METHODS = {"apply": "PATCH", "patch": "PATCH", "create": "POST", "update": "PUT", "delete": "DELETE"}
-_CONTENT_TYPES = {"apply": "application/apply-patch+yaml", "patch": "application/merge-patch+json"}
+_CONTENT_TYPES = {"apply": "application/apply-patch+yaml; charset=utf-8", "patch": "application/merge-patch+json"}
+"""With a charset, the official client leaves the text of an apply as it is; without one it would quote it again."""
+
 _NOT_FOUND, _FIRST_ERROR = 404, 300
 
 
@@ -96,8 +99,9 @@ class Transport:
         await self._api.update_params_for_auth(headers, [], ["BearerToken"], request.path, request.verb, request.body)
         url = f"{self._api.configuration.host}{request.path}?{urlencode(request.query)}"
         method, code = _METHODS.get(request.verb, "GET"), "error"
+        body = as_text(request.body) if request.verb == "apply" and request.body is not None else request.body
         try:
-            answer = await self._api.rest_client.request(method, url, headers, request.body, _request_timeout=patience)
+            answer = await self._api.rest_client.request(method, url, headers, body, _request_timeout=patience)
             code = str(answer.status)
         finally:
             API_REQUESTS.labels(request.verb, request.kind, code).inc()

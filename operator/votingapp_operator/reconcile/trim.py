@@ -31,7 +31,7 @@ def status(kind: str, body: Mapping[str, Any]) -> Object:
         return _pod_status(found)
     if kind == "Deployment":
         return {**found, "conditions": [_without_times(condition) for condition in found.get("conditions", ())]}
-    return found if kind == KIND else {}
+    return found if kind in (KIND, "Service") else {}
 
 
 def _pod_status(found: Object) -> Object:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -17,7 +17,8 @@ K = TypeVar("K", bound=Hashable)
 class WorkQueue(Generic[K]):
     """Keys in the order in which they were added."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._ready: deque[K] = deque()
         self._since: dict[K, float] = {}
         self._taken: set[K] = set()
@@ -31,14 +32,14 @@ class WorkQueue(Generic[K]):
 
     def age(self) -> float:
         """Seconds that the first has waited."""
-        return time.monotonic() - next(iter(self._since.values())) if self._since else 0.0
+        return self._now() - next(iter(self._since.values())) if self._since else 0.0
 
     def add(self, key: K) -> None:
         """Have a key looked at as soon as may be."""
         self._cancel(key)
         if key in self._since:
             return
-        self._since[key] = time.monotonic()
+        self._since[key] = self._now()
         if key not in self._taken:
             self._append(key)
 
@@ -59,7 +60,7 @@ class WorkQueue(Generic[K]):
         key = self._ready.popleft()
         self._taken.add(key)
         self._idle.clear()
-        return key, time.monotonic() - self._since.pop(key)
+        return key, self._now() - self._since.pop(key)
 
     def done(self, key: K) -> None:
         """Give a key back; one that was added meanwhile is next."""

@@ -1,0 +1,45 @@
+"""JSON from the API server, of whatever depth.
+
+The API server stores objects that are nested thousands of levels deep where a schema leaves them free, and a CRD cannot
+forbid it. No parser here takes that, and one such object would hide all others in a list. So what is nested beyond all
+reason is cut off, and the object that had it is refused like any other that cannot be read.
+"""
+
+import re
+from typing import Any
+
+import orjson
+
+DEPTH = 200
+"""Levels that are kept; no manifest that means something has twenty, and orjson writes at most 254."""
+
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+
+
+def parse(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """The value of a JSON text, without what is nested too deep.
+
+    Raises:
+        orjson.JSONDecodeError: it is no JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return orjson.loads(_shallow(text))
+
+
+def _shallow(text: bytes) -> bytes:
+    """The text with `null` for each value that begins below `DEPTH`."""
+    kept: list[bytes] = []
+    depth, begin = 0, 0
+    for token in _TOKENS.finditer(text):
+        sign = token[0]
+        if sign in b"[{":
+            depth += 1
+            if depth == DEPTH + 1:
+                kept += [text[begin : token.start()], b"null"]
+        elif sign in b"]}":
+            if depth == DEPTH + 1:
+                begin = token.end()
+            depth -= 1
+    return b"".join([*kept, text[begin:]])
