@@ -7,9 +7,9 @@ operator's, so that upgrading the operator upgrades the apps, where a default st
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from votingapp_operator.api.base import ApiModel, FreeForm, Quantity, cel, list_map, validations
 
@@ -70,6 +70,20 @@ class Poll(ApiModel):
     )
 
 
+RESOURCE_RULES = validations(
+    cel(
+        "[has(self.requests) ? self.requests : {}, has(self.limits) ? self.limits : {}].all(amounts, "
+        "amounts.all(name, name in ['cpu', 'memory', 'ephemeral-storage']))",
+        "only cpu, memory and ephemeral-storage have a place here: write other resources into podTemplate",
+    ),
+    cel(
+        "!has(self.requests) || !has(self.limits) || self.requests.all(name, !(name in self.limits) || "
+        "quantity(string(self.requests[name])).compareTo(quantity(string(self.limits[name]))) <= 0)",
+        "a container cannot request more than its limit: lower the request or raise the limit",
+    ),
+)
+
+
 class ResourceRequirements(ApiModel):
     """CPU and memory, as in a container."""
 
@@ -84,6 +98,15 @@ def resources(memory: str, limit: str) -> ResourceRequirements:
 
 class EnvVar(ApiModel):
     """An environment variable, as in a container."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            cel(
+                "!has(self.value) || !has(self.valueFrom)",
+                "a variable has one source: write value or valueFrom, not both",
+            )
+        )
+    )
 
     name: str = Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$")
     value: str | None = Field(None, max_length=32768)
@@ -100,6 +123,19 @@ class ServiceType(StrEnum):
     LOAD_BALANCER = "LoadBalancer"
 
 
+ANNOTATION_RULES = validations(
+    cel(
+        "self.all(key, !format.qualifiedName().validate(key.lowerAscii()).hasValue())",
+        "the key of an annotation is a name of at most 63 letters, digits, '-', '_' and '.', "
+        "with or without a domain and a slash before it, as in example.com/some-name",
+    ),
+    cel(
+        "self.map(key, key.size() + self[key].size()).sum() <= 65000",
+        "annotations may hold 65000 characters in all: Kubernetes takes at most 256 KiB of them for one object",
+    ),
+)
+
+
 class Service(ApiModel):
     """The Service in front of a component."""
 
@@ -108,8 +144,10 @@ class Service(ApiModel):
     node_port: int | None = Field(
         None, ge=30000, le=32767, description="A fixed node port; the cluster picks one when left out."
     )
-    annotations: dict[str, str] | None = Field(
-        None, description="For load balancers and meshes.", json_schema_extra={"maxProperties": 50}
+    annotations: dict[str, Annotated[str, Field(max_length=65000)]] | None = Field(
+        None,
+        description="For load balancers and meshes.",
+        json_schema_extra={"maxProperties": 50, **ANNOTATION_RULES},
     )
 
 
@@ -129,17 +167,27 @@ class ImagePullPolicy(StrEnum):
     NEVER = "Never"
 
 
+IMAGE_PATTERN = r"^[-a-zA-Z0-9._:/@+\[\]]+$"
+"""The characters of image references; whether there is such an image only the node can tell."""
+
+
 class Component(ApiModel):
     """What all five components have in common."""
 
     image: str | None = Field(
-        None, min_length=1, max_length=500, description="The operator's own choice when left out."
+        None,
+        min_length=1,
+        max_length=500,
+        pattern=IMAGE_PATTERN,
+        description="The operator's own choice when left out.",
     )
     image_pull_policy: ImagePullPolicy = Field(
         ImagePullPolicy.IF_NOT_PRESENT, description="Always, IfNotPresent or Never."
     )
     replicas: int = Field(1, ge=0, le=MAX_REPLICAS, description="Pods wanted; 0 stops the component.")
-    resources: ResourceRequirements = Field(default_factory=lambda: resources("128Mi", "256Mi"))
+    resources: ResourceRequirements = Field(
+        default_factory=lambda: resources("128Mi", "256Mi"), json_schema_extra=RESOURCE_RULES
+    )
     env: tuple[EnvVar, ...] = Field(
         (),
         max_length=100,
@@ -162,7 +210,14 @@ class Frontend(Component):
     replicas: int = Field(2, ge=0, le=MAX_REPLICAS, description="Pods wanted; 0 stops the component.")
 
 
+OBJECT_NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+"""What Kubernetes takes for the name of an object."""
+
 STORAGE_RULES = validations(
+    cel(
+        "quantity(string(self.size)).isGreaterThan(quantity('0'))",
+        "a volume needs a size: write one such as 1Gi",
+    ),
     cel(
         "quantity(string(self.size)).compareTo(quantity(string(oldSelf.size))) >= 0",
         "a volume cannot shrink: keep the size or write a larger one",
@@ -180,7 +235,11 @@ class Storage(ApiModel):
 
     size: Quantity = Field("1Gi", description="May grow later where the storage class allows it; never shrink.")
     storage_class_name: str | None = Field(
-        None, min_length=1, max_length=253, description="The cluster's default class when left out."
+        None,
+        min_length=1,
+        max_length=253,
+        pattern=OBJECT_NAME_PATTERN,
+        description="The cluster's default class when left out.",
     )
 
 
@@ -205,12 +264,14 @@ class Postgres(Component):
     """The votes."""
 
     replicas: int = Field(1, ge=0, description="1, or 0 to stop it.", json_schema_extra=_single("postgres", "votes"))
-    resources: ResourceRequirements = Field(default_factory=lambda: resources("256Mi", "512Mi"))
+    resources: ResourceRequirements = Field(
+        default_factory=lambda: resources("256Mi", "512Mi"), json_schema_extra=RESOURCE_RULES
+    )
     storage: Storage = Field(default_factory=Storage, json_schema_extra=STORAGE_RULES)
     credentials_secret: str | None = Field(
         None,
         max_length=253,
-        pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        pattern=OBJECT_NAME_PATTERN,
         description=(
             "A Secret of yours with the keys `username` and `password` (type kubernetes.io/basic-auth). "
             "When left out, the operator makes one with a random password."

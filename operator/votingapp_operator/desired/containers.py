@@ -58,7 +58,7 @@ def _vote(app: App) -> Container:
         user=APP_USER,
         environment=[*_port(C.VOTE), *_poll(app), *_redis_address(app)],
         probes=_page_probes(C.VOTE),
-        lifecycle=_LEAVE_ENDPOINTS_FIRST,
+        lifecycle=_leave_endpoints_first(app, C.VOTE),
     )
 
 
@@ -75,7 +75,7 @@ def _result(app: App) -> Container:
         user=APP_USER,
         environment=[*_port(C.RESULT), *_poll(app), *_postgres_address(app), *_credentials(app)],
         probes=_page_probes(C.RESULT),
-        lifecycle=_LEAVE_ENDPOINTS_FIRST,
+        lifecycle=_leave_endpoints_first(app, C.RESULT),
     )
 
 
@@ -127,8 +127,18 @@ _BUILDERS: dict[ComponentName, Callable[[App], Container]] = {
     C.RESULT: _result,
 }
 
-_LEAVE_ENDPOINTS_FIRST: Manifest = {"preStop": {"sleep": {"seconds": 3}}}
+PAUSE_SECONDS = 3
 """A pod is told to stop while the nodes still send it requests; it serves them until they know."""
+
+
+def _leave_endpoints_first(app: App, component: ComponentName) -> Manifest | None:
+    """The pause before SIGTERM, unless the user's grace period is too short for it: the API server refuses the two."""
+    spec = (app.spec.component(component).pod_template or {}).get("spec")
+    grace = spec.get("terminationGracePeriodSeconds") if isinstance(spec, dict) else None
+    if isinstance(grace, int) and grace <= PAUSE_SECONDS:
+        return None
+    return {"preStop": {"sleep": {"seconds": PAUSE_SECONDS}}}
+
 
 _SET_ROLE = r"""
 for _ in $(seq 120); do

@@ -19,11 +19,17 @@ def url(app: App, component: ComponentName, service: dict[str, Any] | None, node
     inside = f"http://{app.child(component)}.{app.namespace}.svc:{port(app, component)}"
     if service is None:
         return inside
-    kind = service.get("spec", {}).get("type")
-    ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress", [])
-    if kind == ServiceType.LOAD_BALANCER and ingress:
-        return f"http://{ingress[0].get('hostname') or ingress[0].get('ip')}:{port(app, component)}"
-    node_port = service.get("spec", {}).get("ports", [{}])[0].get("nodePort")
-    if kind == ServiceType.NODE_PORT and node_port and node_address:
-        return f"http://{node_address}:{node_port}"
+    spec = service.get("spec", {})
+    ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress", ())
+    balancer = next((found for place in ingress if (found := place.get("hostname") or place.get("ip"))), None)
+    if spec.get("type") == ServiceType.LOAD_BALANCER and balancer:
+        return f"http://{_host(balancer)}:{port(app, component)}"
+    node_port = next((place["nodePort"] for place in spec.get("ports", ()) if place.get("nodePort")), None)
+    if spec.get("type") == ServiceType.NODE_PORT and node_port and node_address:
+        return f"http://{_host(node_address)}:{node_port}"
     return inside
+
+
+def _host(address: str) -> str:
+    """An address as it stands in a URL: IPv6 in brackets."""
+    return f"[{address}]" if ":" in address else address

@@ -56,3 +56,15 @@ def test_retained_data_has_no_owner_and_everything_else_has(app: App) -> None:
         ("PersistentVolumeClaim", "demo-redis"),
         ("PersistentVolumeClaim", "demo-postgres"),
     }
+
+
+@pytest.mark.parametrize(("grace", "paused"), [(None, True), (4, True), (3, False), (0, False), ("odd", True)])
+@pytest.mark.parametrize("component", ["vote", "result"])
+def test_the_pause_before_sigterm_fits_into_the_grace_period(
+    app: App, component: str, grace: object, *, paused: bool
+) -> None:
+    patch = {} if grace is None else {"spec": {"terminationGracePeriodSeconds": grace}}
+    spec = VotingAppSpec.model_validate({component: {"podTemplate": patch}})
+    made = {manifest["metadata"]["name"]: manifest for manifest in build(replace(app, spec=spec)).workloads}
+    container = made[f"demo-{component}"]["spec"]["template"]["spec"]["containers"][0]
+    assert ("lifecycle" in container) == paused
