@@ -67,16 +67,30 @@ def print_manifests(arguments: argparse.Namespace) -> int:
 
 
 def print_plan(arguments: argparse.Namespace) -> int:
-    """What applying a VotingApp would change."""
-    found = asyncio.run(_differences(read(arguments.file)))
+    """What applying a VotingApp, or looking at one as it stands, would change."""
+    found = asyncio.run(_differences(arguments))
     for line in preview.shown(found):
         sys.stdout.write(f"{line}\n")
     return WOULD_CHANGE if found else NOTHING_TO_DO
 
 
-async def _differences(votingapp: dict[str, Any]) -> list[preview.Difference]:
+async def _differences(arguments: argparse.Namespace) -> list[preview.Difference]:
     async with await Client.connect() as client:
-        return await preview.differences(client, votingapp, settings.images())
+        asked = await _live(client, arguments) if arguments.live else read(arguments.file)
+        return await preview.differences(client, asked, settings.images())
+
+
+async def _live(client: Client, arguments: argparse.Namespace) -> dict[str, Any]:
+    """A VotingApp as it stands in the cluster."""
+    found = await client.read(KIND, arguments.namespace, arguments.live)
+    if found is None:
+        raise UsageError(f"there is no {KIND} {arguments.live} in namespace {arguments.namespace}")
+    metadata = {
+        key: found["metadata"][key]
+        for key in ("name", "namespace", "labels", "annotations")
+        if key in found["metadata"]
+    }
+    return {"metadata": metadata, "spec": found.get("spec", {})}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -94,8 +108,12 @@ def parser() -> argparse.ArgumentParser:
     plan = add(
         "plan", print_plan, "print what applying a VotingApp would change; exits with 1 where there is something"
     )
-    for command in (render, plan):
-        command.add_argument("file", type=Path, metavar="FILE", help=f"a YAML file with one {KIND}")
+    file_help = f"a YAML file with one {KIND}"
+    render.add_argument("file", type=Path, metavar="FILE", help=file_help)
+    which = plan.add_mutually_exclusive_group(required=True)
+    which.add_argument("file", type=Path, metavar="FILE", nargs="?", help=file_help)
+    which.add_argument("--live", metavar="NAME", help=f"a {KIND} as it stands: what the operator has still to do")
+    plan.add_argument("-n", "--namespace", default="default", help="of the one named by --live (default: %(default)s)")
     return top
 
 

@@ -24,7 +24,8 @@ def documents() -> Iterator[dict[str, Any]]:
 
 
 def test_no_rule_has_a_wildcard() -> None:
-    rules = [rule for document in documents() if document["kind"] == "ClusterRole" for rule in document["rules"]]
+    roles = [document for document in documents() if document["kind"] in ("ClusterRole", "Role")]
+    rules = [rule for role in roles for rule in role["rules"]]
     assert rules
     for rule in rules:
         assert not any("*" in value for values in rule.values() for value in values), rule
@@ -49,6 +50,7 @@ def test_no_rule_has_a_wildcard() -> None:
         ("create", "namespaces", "no"),
         ("get", "nodes", "no"),
         ("impersonate", "users", "no"),
+        ("create", "leases.coordination.k8s.io", "no"),
     ],
 )
 def test_rights(system: Kube, verb: str, resource: str, allowed: str) -> None:
@@ -56,12 +58,22 @@ def test_rights(system: Kube, verb: str, resource: str, allowed: str) -> None:
     assert done.stdout.strip() == allowed
 
 
+def test_its_lease_is_the_only_one_it_may_change(system: Kube) -> None:
+    def may(verb: str, name: str) -> str:
+        return system.kubectl("auth", "can-i", verb, f"leases/{name}", "--as", ACCOUNT, check=False).stdout.strip()
+
+    assert may("update", "votingapp-operator") == "yes"
+    assert may("update", "another") == "no"
+
+
 def test_it_runs_without_privileges(system: Kube) -> None:
-    [pod] = system.list("Pod", "app.kubernetes.io/name=votingapp-operator")
-    [container] = pod["spec"]["containers"]
-    assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
-    assert container["securityContext"]["readOnlyRootFilesystem"] is True
-    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    pods = system.list("Pod", "app.kubernetes.io/name=votingapp-operator")
+    assert len(pods) == 2
+    for pod in pods:
+        [container] = pod["spec"]["containers"]
+        assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     namespace = system.get("Namespace", "votingapp-system") or {}
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 

@@ -64,6 +64,32 @@ def test_a_new_app_and_no_password(kube: Kube, tmp_path: Path) -> None:
     assert kube.children("demo") == {}
 
 
+def test_a_password_of_the_users_own_makes_the_generated_one_superfluous(kube: Kube, written: Path) -> None:
+    write(written.parent, kube, {**NO_PODS, "postgres": {"replicas": 0, "credentialsSecret": "mine"}})
+    done = run("plan", str(written))
+    assert "Secret mine: is missing: worker, postgres and result wait until you create it" in done.stdout
+    assert "Secret demo-postgres: would be deleted" in done.stdout
+
+
+@pytest.mark.usefixtures("written")
+def test_what_a_paused_app_waits_for(kube: Kube) -> None:
+    live = ("plan", "--live", "demo", "--namespace", kube.namespace)
+    assert run(*live).returncode == 0
+    kube.patch("VotingApp", "demo", {"spec": {"paused": True}})
+    wait_until("the pause", lambda: kube.condition("demo", "Applied").get("reason") == "Paused")
+    kube.patch("ConfigMap", "demo-poll", {"data": {"POLL_TITLE": "Mine"}})
+    done = run(*live)
+    assert done.returncode == 1
+    assert done.stdout.startswith("ConfigMap demo-poll:")
+    assert "-  POLL_TITLE: Mine\n+  POLL_TITLE: Vote Now!\n" in done.stdout
+
+
+def test_a_live_app_that_is_not_there(kube: Kube) -> None:
+    done = run("plan", "--live", "nobody", "--namespace", kube.namespace)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"there is no VotingApp nobody in namespace {kube.namespace}\n"
+
+
 def test_a_bad_spec_is_refused_as_at_apply(kube: Kube, tmp_path: Path) -> None:
     done = run("plan", str(write(tmp_path, kube, {"redis": {"replicas": 2}})))
     assert done.returncode == 2

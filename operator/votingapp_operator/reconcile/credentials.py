@@ -119,7 +119,7 @@ class CredentialsKeeper:
     async def _users_own(self, app: App, live: Object | None) -> Credentials:
         """The user's Secret must be there; the generated one, where there was one, is no longer wanted."""
         generated = await self._client.metadata("Secret", app.namespace, app.child("postgres"))
-        if generated is not None and _is_generated(app, generated) and not app.spec.paused:
+        if generated is not None and is_generated(app, generated) and not app.spec.paused:
             await self._client.delete("Secret", app.namespace, app.child("postgres"), generated["metadata"]["uid"])
         if live is None:
             message = (
@@ -129,7 +129,8 @@ class CredentialsKeeper:
         return Credentials(uid=live["metadata"]["uid"])
 
 
-def _is_generated(app: App, live: Object) -> bool:
+def is_generated(app: App, live: Object) -> bool:
+    """Whether a Secret is the one made for this VotingApp, which now names another."""
     return live["metadata"]["name"] != app.credentials_secret and ownership(app, "Secret", live) is Ownership.OURS
 
 

@@ -20,6 +20,9 @@ _MERGE_KEYS = {
 }
 """Lists that server-side apply merges by a key, so that others may add to them; every other list is compared whole."""
 
+_ATOMIC_MAPS = frozenset({"selector", "nodeSelector"})
+"""Maps that server-side apply writes whole: a key that somebody added to one takes pods away from us."""
+
 
 def differences(desired: Any, live: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401 - any JSON value
     """The paths at which `live` is not what `desired` asks for."""
@@ -36,6 +39,9 @@ def _map_differences(desired: dict[str, Any], live: dict[str, Any], path: str) -
         where = f"{path}.{key}"
         if key not in live:
             if not _is_empty(value):
+                yield where
+        elif key in _ATOMIC_MAPS and isinstance(value, dict):
+            if value != live[key]:
                 yield where
         else:
             yield from differences(value, live[key], where)

@@ -67,6 +67,10 @@ class Executor:
             if change.action is not Action.CREATE:
                 raise
             return await self._adopt(app, change, change.manifest, tolerated)
+        except RefusedError as error:
+            if not _is_barred_by_ports(change, error):
+                raise
+            live = await self._put_ports(app, change, change.manifest)
         self._note(change, change.manifest, live, tolerated)
         return None
 
@@ -80,6 +84,12 @@ class Executor:
             self._cache.observe(change.kind, remains)
         else:
             self._cache.deleted(Key(app.namespace, app.name), (change.kind, change.name), uid)
+
+    async def _put_ports(self, app: App, change: Change, manifest: Manifest) -> Object:
+        """Put a Service's ports in the place of somebody's: an apply can only put ours beside them."""
+        patch = {"metadata": {"uid": change.uid}, "spec": {"ports": manifest["spec"]["ports"]}}
+        await self._client.merge(change.kind, app.namespace, change.name, patch)
+        return await self._client.apply(_exactly(manifest, uid=change.uid))
 
     async def _adopt(self, app: App, change: Change, manifest: Manifest, tolerated: Tolerated) -> Problem | None:
         """There is an object of that name, which the watches do not show: it may be ours and have lost its label."""
@@ -131,6 +141,11 @@ class _Batch:
 def _ends_all(error: ApiError) -> bool:
     """Whether the same would happen to every other write: then none is tried in this look."""
     return isinstance(error, TerminatingError) or error.reason in ("Unreachable", "NotLeading", "TooManyRequests")
+
+
+def _is_barred_by_ports(change: Change, error: RefusedError) -> bool:
+    """Whether a port that somebody put into a Service has the name of one of ours."""
+    return change.kind == "Service" and change.action is Action.UPDATE and "spec.ports" in str(error)
 
 
 def _exactly(manifest: Manifest, uid: str | None) -> Manifest:

@@ -15,6 +15,7 @@ from votingapp_operator.api import API_VERSION, KIND, VotingAppSpec
 from votingapp_operator.desired import App, Images, Manifest, build
 from votingapp_operator.desired.app import INSTANCE_LABEL, MANAGED_BY_LABEL, MANAGER
 from votingapp_operator.reconcile.client import Client
+from votingapp_operator.reconcile.credentials import is_generated
 from votingapp_operator.reconcile.errors import ApiError, UnavailableError
 from votingapp_operator.reconcile.execute import problem_of_ownership
 from votingapp_operator.reconcile.kinds import WATCHED_CHILDREN, Object, Scope
@@ -70,6 +71,7 @@ async def differences(client: Client, votingapp: Mapping[str, Any], images: Imag
     desired = build(app)
     if secret is None:
         found.append(_missing_secret(app))
+    found += await _superfluous_secret(client, app)
     children = await _children(client, app)
     for change in changes(app, [*desired.supports, *desired.workloads], children, {}):
         found += await _of_change(client, app, change)
@@ -114,6 +116,14 @@ def _missing_secret(app: App) -> Difference:
     if app.spec.postgres.credentials_secret is not None:
         return Difference(subject, "is missing: worker, postgres and result wait until you create it")
     return Difference(subject, "would be created with a random password")
+
+
+async def _superfluous_secret(client: Client, app: App) -> list[Difference]:
+    """The generated Secret of a VotingApp that now names one of the user's."""
+    generated = await client.metadata("Secret", app.namespace, app.child("postgres"))
+    if generated is None or not is_generated(app, generated):
+        return []
+    return [Difference(f"Secret {app.child('postgres')}", "would be deleted")]
 
 
 async def _children(client: Client, app: App) -> Children:

@@ -11,6 +11,9 @@ from votingapp_operator.reconcile.drift import differences
     [
         pytest.param({"a": 1}, {"a": 1, "b": 2}, [], id="what others added"),
         pytest.param({"a": 1}, {"a": 2}, [".a"], id="changed"),
+        pytest.param(
+            {"selector": {"a": "1"}}, {"selector": {"a": "1", "b": "2"}}, [".selector"], id="a narrower selector"
+        ),
         pytest.param({"a": 1}, {}, [".a"], id="removed"),
         pytest.param({"a": {}, "b": [], "c": False}, {}, [], id="empty is as good as absent"),
         pytest.param({"cpu": "0.5"}, {"cpu": "500m"}, [], id="two spellings of a quantity"),
