@@ -6,6 +6,7 @@ CONTAINERD = "v2.4.2"
 ETCD = "v3.7.3"
 COREDNS = "v1.15.0"
 LOCAL_PATH_PROVISIONER = "v0.0.30"
+KWOK = "v0.8.0"
 
 CLUSTER = "voting-app"
 # The application's and the operator's, as in their own metadata.

@@ -1,0 +1,72 @@
+"""The floor: the same objects written by a client that does nothing else, on the same machine in the same run."""
+
+import time
+from dataclasses import dataclass, field
+from functools import partial
+
+import orjson
+
+from tests.bench.fleet import apps, fakes, sweep
+from tests.bench.fleet.apps import Place
+from tests.bench.fleet.kube import Kube, Object, all_of
+from tests.bench.fleet.meter import Meter, Usage
+
+CHANGED, REPLICAS = "vote", 3
+"""The one replica count that is changed on all, and its new value."""
+
+
+@dataclass
+class Floor:
+    """What the bare client measured.
+
+    Attributes:
+        applied_seconds: until all objects were written.
+        ready_seconds: until all pods ran.
+        written: objects.
+        fill: what the whole of it cost.
+        changed_seconds: until one replica count was changed in all apps.
+    """
+
+    applied_seconds: float = 0.0
+    ready_seconds: float = 0.0
+    written: int = 0
+    fill: Usage = field(default_factory=Usage)
+    changed_seconds: float = 0.0
+
+
+async def measure(kube: Kube, writer: Kube, meter: Meter, count: int) -> Floor:
+    """Write the children of so many apps, with no VotingApp and no operator."""
+    fleet = apps.places("fleet-floor", count)
+    await fakes.make_room(kube, fleet)
+    found = Floor()
+    requests = [request(child) for place in fleet for child in apps.children(place)]
+    found.written = len(requests)
+    async with meter.measured() as found.fill:
+        began = time.monotonic()
+        await all_of(partial(writer.apply, path, body) for path, body in requests)
+        found.applied_seconds = time.monotonic() - began
+        await sweep.all_deployments_available(kube, fleet)
+        found.ready_seconds = time.monotonic() - began
+    changes = [request(changed(place)) for place in fleet]
+    began = time.monotonic()
+    await all_of(partial(writer.apply, path, body) for path, body in changes)
+    found.changed_seconds = time.monotonic() - began
+    await sweep.all_deployments_available(kube, fleet)
+    await fakes.remove_fleet(kube)
+    return found
+
+
+def request(manifest: Object) -> tuple[str, bytes]:
+    """Where a manifest is written, and what is sent: made before the clock runs."""
+    metadata = manifest["metadata"]
+    return apps.path(manifest["kind"], metadata["namespace"], metadata["name"]), orjson.dumps(manifest)
+
+
+def changed(place: Place) -> Object:
+    """The one child that a new replica count changes."""
+    [deployment] = [
+        child
+        for child in apps.children(place, {CHANGED: REPLICAS})
+        if child["kind"] == "Deployment" and child["metadata"]["name"] == f"{place.name}-{CHANGED}"
+    ]
+    return deployment
