@@ -30,7 +30,12 @@ def table(runs: Runs) -> Table:
         shown.add_column(f"{apps:,} apps", justify="right")
     shown.add_column("must reach")
     shown.add_column("")
+    when = ""
     for row in ROWS:
+        if row.when != when:
+            when = row.when
+            shown.add_section()
+            shown.add_row(f"[bold]{when}")
         cells = [figures.cell(row, run) for run in runs.values()]
         shown.add_row(row.name, *cells, figures.stated(row.goal), figures.verdict(row.goal, runs))
     return shown
@@ -39,7 +44,7 @@ def table(runs: Runs) -> Table:
 def document(runs: Runs) -> str:
     """All that was measured, raw, with what it was measured on."""
     judged = {
-        f"{row.name}: {figures.stated(row.goal)}": figures.verdict(row.goal, runs)
+        f"{row.when}: {row.name}, {figures.stated(row.goal)}": figures.verdict(row.goal, runs)
         for row in ROWS
         if row.goal is not None
     }
