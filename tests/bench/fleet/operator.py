@@ -1,5 +1,6 @@
 """The operator under test: a process on this machine, with its rights in the cluster and its own metrics."""
 
+import os
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -81,7 +82,7 @@ class Operator:
 
     def __init__(self, access: Access, folder: Path) -> None:
         self._access = access
-        self._log = folder / "operator.log"
+        self.log = folder / "operator.log"
         self._stack = AsyncExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
@@ -113,7 +114,7 @@ class Operator:
             "POD_NAME": "votingapp-operator-bench",
             "METRICS_PORT": str(self._port),
         }
-        self._process = await self._stack.enter_async_context(processes.running(command, environment, self._log))
+        self._process = await self._stack.enter_async_context(processes.running(command, environment, self.log))
 
     async def told(self) -> Told:
         """Its metrics; all zero while it does not answer yet."""
@@ -125,7 +126,7 @@ class Operator:
                 return read(await page.text())
         except aiohttp.ClientConnectionError:
             if self._process is not None and self._process.poll() is not None:
-                raise RuntimeError(f"the operator has ended by itself; its log is {self._log}") from None
+                raise RuntimeError(f"the operator has ended by itself; its log is {self.log}") from None
             return Told()
 
     def peak_mib(self) -> float:
@@ -169,6 +170,7 @@ async def profiled(operator: Operator, picture: Path | None) -> AsyncIterator[No
     if picture is None:
         yield
         return
+    picture.parent.mkdir(parents=True, exist_ok=True)
     command = ["py-spy", "record", "--pid", str(operator.pid), "--output", str(picture), "--rate", "200"]
-    async with processes.running(command, {}, picture.with_suffix(".log"), stop=signal.SIGINT):
+    async with processes.running(command, os.environ, operator.log.with_name("py-spy.log"), stop=signal.SIGINT):
         yield
