@@ -56,11 +56,19 @@ KEYS = {
 }
 
 
-def anything(_path: Path) -> Values:
-    """For an object that the schema leaves open."""
-    return st.dictionaries(
-        st.sampled_from(["metadata", "spec", "containers", "name"]) | st.text(max_size=5), wrong.JSON
+def anything(path: Path) -> Values:
+    """For an object that the schema leaves open: the right words in the wrong places."""
+    names = st.sampled_from([*path[:1], "tmp", "PORT"]) | wrong.JSON
+    item = st.fixed_dictionaries({}, optional={"name": names, "env": wrong.JSON}) | wrong.JSON
+    inside = st.fixed_dictionaries(
+        {},
+        optional={
+            **dict.fromkeys(("containers", "volumes"), st.lists(item, max_size=3) | wrong.JSON),
+            **dict.fromkeys(("terminationGracePeriodSeconds", "securityContext"), wrong.JSON),
+        },
     )
+    metadata = st.fixed_dictionaries({}, optional=dict.fromkeys(("labels", "annotations", "name"), wrong.JSON))
+    return st.fixed_dictionaries({}, optional={"metadata": metadata | wrong.JSON, "spec": inside | wrong.JSON})
 
 
 SENSIBLE = Knowledge({"podTemplate": patches.pod_templates, "valueFrom": patches.value_sources}, KEYS, RULES)

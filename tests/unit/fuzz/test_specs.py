@@ -14,10 +14,13 @@ from votingapp_operator.desired import App, build
 from tests.unit.conftest import IMAGES
 from tests.unit.fuzz.runs import often, tell
 from tests.unit.fuzz.schema import Values
-from tests.unit.fuzz.specs import NAMES, WILD, valid_specs, wrong_specs
+from tests.unit.fuzz.specs import NAMES, WILD, anything, valid_specs, wrong_specs
 
 RUNS = 2550
 """Of each of the two kinds, so that there are more than 5,000 specs a run."""
+
+PATCHES = 500
+"""Of pod templates that are none, by themselves: among whole specs there are few."""
 
 UIDS = st.none() | st.just("00000000-0000-0000-0000-0000000000cc")
 
@@ -27,11 +30,11 @@ def manifests(name: str, spec: VotingAppSpec, credentials_uid: str | None) -> li
     return build(app).all()
 
 
-def tried(specs: Values) -> Counter[str]:
+def tried(specs: Values, runs: int = RUNS) -> Counter[str]:
     """Read each spec and build what it asks for, twice, and count what became of it."""
     seen: Counter[str] = Counter()
 
-    @often(RUNS)
+    @often(runs)
     @given(specs, NAMES, UIDS)
     def attempt(written: Any, name: str, uid: str | None) -> None:
         before = json.dumps(written)
@@ -63,3 +66,10 @@ def test_what_is_wrong_is_refused_or_built_but_never_a_fault(capsys: pytest.Capt
     tell(capsys, "wrong specs", seen)
     assert seen["tried"] >= 2500
     assert seen["refused"] >= seen["tried"] // 4, "hardly anything wrong was made"
+
+
+def test_no_pod_template_is_a_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    patches = anything(("vote",)).map(lambda patch: {"vote": {"podTemplate": patch}})
+    seen = tried(patches, PATCHES)
+    tell(capsys, "pod templates", seen)
+    assert seen["refused"] == 0

@@ -33,6 +33,7 @@ _TEXTS = st.sampled_from(
         "\u0661Gi",
     ]
 )
+_QUANTITIES = st.sampled_from([10**400, "9" * 400, "9" * 5000, "1" * 33, "-1", "0.5m"]) | _NUMBERS | _TEXTS
 
 
 def _wrong_array(schema: Schema) -> Values:
@@ -59,7 +60,7 @@ _NEAR_MISSES: Mapping[str, Callable[[Schema], Values]] = {
 
 def wrong_values(schema: Schema, known: Knowledge) -> Values:
     """Values that are likely to be wrong at a place: near misses first, then anything at all."""
-    found = _NUMBERS | _TEXTS if schema.get("x-kubernetes-int-or-string") else _NEAR_MISSES[schema["type"]](schema)
+    found = _QUANTITIES if schema.get("x-kubernetes-int-or-string") else _NEAR_MISSES[schema["type"]](schema)
     for text in rules_of(schema):
         found = known.rule(text).violate | found
     return found | JSON
