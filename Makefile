@@ -43,7 +43,7 @@ run: ## the operator on this machine instead of in the cluster, until Ctrl-C
 	@$(CLUSTER) run
 
 .PHONY: test
-test: lint test-unit test-app up test-cluster test-e2e ## all tests
+test: lint test-unit test-app up test-cluster test-faults test-e2e ## all tests
 
 .PHONY: lint
 lint: ## ruff, mypy and the layers
@@ -53,7 +53,8 @@ lint: ## ruff, mypy and the layers
 	$(RUN) lint-imports
 
 .PHONY: test-unit
-test-unit: ## pure functions, in milliseconds
+test-unit: ## pure functions, and thousands of generated specs
+	@tools/packages promtool=prometheus
 	$(RUN) pytest tests/unit -q --cov=votingapp_operator.api --cov=votingapp_operator.desired \
 	  --cov=votingapp_operator.health --cov-branch --cov-report=term --cov-fail-under=95
 
@@ -86,6 +87,11 @@ test-cluster: ## the operator's promises, on the real cluster
 	$(RUN) pytest tests/cluster -q -m 'not alone' -n 3 --dist worksteal
 	$(RUN) pytest tests/cluster -q -m alone
 
+.PHONY: test-faults
+test-faults: ## a sick API server, operators killed at any write, two replicas; the operator in the cluster is away meanwhile
+	$(CLUSTER) without-operator $(RUN) pytest tests/faults -q -m 'not alone' -n 3 --dist worksteal
+	$(CLUSTER) without-operator $(RUN) pytest tests/faults -q -m alone
+
 .PHONY: test-e2e
 test-e2e: ## votes through faults, and a browser, on the real cluster
 	@tools/packages /usr/bin/chromium=chromium
@@ -95,6 +101,10 @@ test-e2e: ## votes through faults, and a browser, on the real cluster
 bench-app: up ## throughput of vote and worker, beside their engines' own
 	@tools/packages wrk=wrk
 	$(RUN) python -m tests.bench.app
+
+.PHONY: bench
+bench: up ## 10, 100 and 1,000 VotingApps on fake nodes, beside a bare client
+	$(RUN) python -m tests.bench.fleet
 
 .PHONY: crds
 crds: ## make crds/ from the API types

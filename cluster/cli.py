@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import subprocess
 import sys
 
 import typer
@@ -119,6 +120,14 @@ def status() -> None:
 def run_operator() -> None:
     """Run the operator on this machine instead of in the cluster, until Ctrl-C."""
     laptop.run_here()
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def without_operator(command: list[str]) -> None:
+    """Run a command while the operator in the cluster is away, and start that again."""
+    with laptop.without_the_clusters_own():
+        ended = subprocess.run(command, check=False).returncode
+    sys.exit(ended)
 
 
 @app.command()

@@ -68,7 +68,11 @@ class Options:
 
 
 class Engine:
-    """Everything that runs, from `start` to `stop`."""
+    """Everything that runs, from `start` to `stop`.
+
+    Attributes:
+        informers: one for each kind that is watched.
+    """
 
     def __init__(self, client: Client, options: Options) -> None:
         self._client = client
@@ -77,7 +81,7 @@ class Engine:
         self._queue: WorkQueue[Key] = WorkQueue()
         self._failures: dict[Key, int] = {}
         self._settled: dict[Key, bool] = {}
-        self._informers = [
+        self.informers = [
             Informer(client, self._cache, Scope(kind, options.watch_namespace, selector), self._changed)
             for kind, selector in WATCHED.items()
         ]
@@ -88,7 +92,7 @@ class Engine:
 
     async def start(self) -> None:
         """Begin to watch; to look and to write once all has been listed and this replica leads."""
-        self._others = [_task(informer.run(), f"watch {informer.kind}") for informer in self._informers]
+        self._others = [_task(informer.run(), f"watch {informer.kind}") for informer in self.informers]
         self._others.append(_task(self._campaign(), "lease"))
         self._workers = [_task(self._work(), f"worker {number}") for number in range(LOOKS_AT_ONCE)]
 
@@ -132,11 +136,11 @@ class Engine:
     def silences(self) -> dict[str, float]:
         """Seconds since each watch had a sign of life, by kind."""
         now = time.monotonic()
-        return {informer.kind: now - informer.heard_at for informer in self._informers}
+        return {informer.kind: now - informer.heard_at for informer in self.informers}
 
     async def _campaign(self) -> None:
         """A replica that does not know the cluster must not lead."""
-        for informer in self._informers:
+        for informer in self.informers:
             await informer.synced.wait()
         await self._lease.run()
 
