@@ -7,6 +7,7 @@ serialisers are not: manifests here are plain JSON from end to end, and a fleet'
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlencode
+from urllib.request import getproxies
 
 import aiohttp
 from kubernetes.aio import config
@@ -73,6 +74,8 @@ class Transport:
         configuration = Configuration()
         configuration.connection_pool_maxsize = CONNECTIONS
         configuration.retries = None  # who retries what, and when, is decided here
+        # Looking for a proxy in the environment costs two threads' work a request: only where there is one.
+        configuration.client_session_kwargs = {"trust_env": bool(getproxies())}
         try:
             config.load_incluster_config(client_configuration=configuration)
         except config.ConfigException:
