@@ -21,7 +21,8 @@ from votingapp_operator.desired.credentials import with_new_password
 from votingapp_operator.desired.text import as_text
 
 from cluster import paths
-from tests.support.kube import PLACES, Kube, namespace
+from tests.cluster.conftest import NO_PODS
+from tests.support.kube import PLACES, Kube, namespace, wait_until
 from tests.unit.fuzz.runs import often, tell
 from tests.unit.fuzz.schema import Values
 from tests.unit.fuzz.specs import valid_specs, wrong_specs
@@ -255,3 +256,16 @@ async def side_by_side(work: Iterable[Awaitable[None]]) -> None:
             await task
 
     await asyncio.gather(*(one(task) for task in work))
+
+
+@pytest.mark.parametrize("levels", [100, 300, 3000])
+def test_what_is_nested_too_deep_stops_only_its_own_app(kube: Kube, levels: int) -> None:
+    """Parsers and writers of JSON have limits of their own: 254 and 1,024 levels, where the API server takes 10,000."""
+    deep = '{"a":' * levels + "1" + "}" * levels
+    bad = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "deep"}, "spec": {"vote": {"podTemplate": 0}}}
+    text = json.dumps(bad).replace('"podTemplate": 0', f'"podTemplate": {deep}')
+    kube.kubectl("create", "-f", "-", stdin=text)
+    kube.apply_app("fine", NO_PODS)
+    wait_until("the other app is as it should be", lambda: kube.applied("fine"))
+    wait_until("its own is told what is wrong", lambda: "nest deeper" in str(kube.condition("deep", "Ready")))
+    kube.kubectl("delete", "votingapp", "deep")
