@@ -4,7 +4,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.kube import Kube, wait_until
-from tests.unit.monitoring.files import expressions, metrics_in
+from tests.monitoring.files import expressions, metrics_in
 
 OPERATOR = "app.kubernetes.io/name=votingapp-operator"
 CONTRACT = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cluster.deploy import manifests
-from tests.unit.monitoring.files import DASHBOARD, FOLDER, alerts, expressions, metrics_in, panels
+from tests.monitoring.files import DASHBOARD, FOLDER, alerts, expressions, metrics_in, panels
 
 DOCUMENT = FOLDER.parents[1] / "docs" / "monitoring.md"
 
