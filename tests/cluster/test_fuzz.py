@@ -3,31 +3,28 @@
 Everything is a dry run, so nothing is kept and nothing starts; many requests are under way at once.
 """
 
-import asyncio
 import json
-import ssl
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
-import aiohttp
 import pydantic
-import pykube
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from votingapp_operator.api import API_VERSION, KIND, VotingAppSpec
 from votingapp_operator.desired import App, Images, build
 from votingapp_operator.desired.credentials import with_new_password
 from votingapp_operator.desired.text import as_text
+from votingapp_operator.health import Observed, assess
 
-from cluster import paths
 from tests.cluster.conftest import NO_PODS
-from tests.support.kube import PLACES, Kube, namespace, wait_until
+from tests.cluster.dry_run import Server, ask
+from tests.support.kube import Kube, namespace, wait_until
+from tests.unit.fuzz.observations import OUTCOMES, PODS, children
 from tests.unit.fuzz.runs import often, tell
 from tests.unit.fuzz.schema import Values
 from tests.unit.fuzz.specs import valid_specs, wrong_specs
 
-IN_FLIGHT = 12
 IMAGES = Images(vote="vote:1", redis="redis:1", worker="worker:1", postgres="postgres:1", result="result:1")
 NAMES = ("a", "demo", "x" * 40)
 """Of VotingApps: the shortest and the longest; few, so that equal manifests are sent once."""
@@ -35,68 +32,6 @@ NAMES = ("a", "demo", "x" * 40)
 UID = "00000000-0000-0000-0000-000000000001"
 IN_USE = "provided port is already allocated"
 """What the API server says of a node port that another Service of the cluster has: no fault of the spec's."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the API server said to one request."""
-
-    status: int
-    body: dict[str, Any]
-    warnings: tuple[str, ...]
-
-    @property
-    def accepted(self) -> bool:
-        """Whether it would have been done, were it not for the dry run."""
-        return self.status in (200, 201)
-
-    @property
-    def message(self) -> str:
-        """Why not."""
-        return str(self.body.get("message", ""))
-
-
-@dataclass(frozen=True)
-class Server:
-    """The API server, asked in dry runs only."""
-
-    session: aiohttp.ClientSession
-    namespace: str
-
-    async def create(self, spec: Any, name: str) -> Answer:
-        """Create a VotingApp."""
-        body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name}, "spec": spec}
-        return await self._ask("POST", self._path(KIND), json.dumps(body), "application/json", {})
-
-    async def apply(self, manifest: dict[str, Any]) -> Answer:
-        """Server-side apply, as the operator does it."""
-        path = f"{self._path(manifest['kind'])}/{manifest['metadata']['name']}"
-        parameters = {"fieldManager": "votingapp-operator", "force": "true"}
-        return await self._ask("PATCH", path, as_text(manifest), "application/apply-patch+yaml", parameters)
-
-    def _path(self, kind: str) -> str:
-        version, plural = PLACES[kind]
-        return f"/{'apis' if '/' in version else 'api'}/{version}/namespaces/{self.namespace}/{plural}"
-
-    async def _ask(self, method: str, path: str, body: str, content: str, parameters: dict[str, str]) -> Answer:
-        headers = {"Content-Type": content, "Accept": "application/json"}
-        query = {**parameters, "dryRun": "All"}
-        async with self.session.request(method, path, data=body, headers=headers, params=query) as response:
-            return Answer(response.status, await response.json(), tuple(response.headers.getall("Warning", ())))
-
-
-def run(kube: Kube, work: Callable[[Server], Awaitable[None]]) -> None:
-    """Do the work with a connection to the API server."""
-
-    async def connected() -> None:
-        config = pykube.KubeConfig.from_file(str(paths.kubeconfig()))
-        trust = ssl.create_default_context(cafile=config.cluster["certificate-authority"].filename())
-        trust.load_cert_chain(config.user["client-certificate"].filename(), config.user["client-key"].filename())
-        connector = aiohttp.TCPConnector(ssl=trust, limit=IN_FLIGHT)
-        async with aiohttp.ClientSession(config.cluster["server"], connector=connector) as session:
-            await work(Server(session, kube.namespace))
-
-    asyncio.run(connected())
 
 
 def drawn(specs: Values, count: int) -> list[Any]:
@@ -112,10 +47,6 @@ def drawn(specs: Values, count: int) -> list[Any]:
     return found
 
 
-def named(specs: Iterable[Any]) -> list[tuple[str, Any]]:
-    return [(NAMES[number % len(NAMES)], spec) for number, spec in enumerate(specs)]
-
-
 def manifests_of(name: str, namespace: str, spec: VotingAppSpec) -> list[dict[str, Any]]:
     app = App(name=name, namespace=namespace, uid=UID, spec=spec, images=IMAGES, credentials_uid=UID)
     made = build(app)
@@ -123,7 +54,7 @@ def manifests_of(name: str, namespace: str, spec: VotingAppSpec) -> list[dict[st
     return [*secret, *made.supports, *made.workloads]
 
 
-async def faults_of(server: Server, name: str, spec: Any, sent: set[str]) -> list[str]:
+async def faults_of(server: Server, spec: Any, name: str, sent: set[str]) -> list[str]:
     """What the API server has against a spec, or against anything that is made of it and was not sent before."""
     answer = await server.create(spec, name)
     if not answer.accepted:
@@ -154,17 +85,14 @@ def somewhere() -> Iterator[Kube]:
 def test_what_the_schema_accepts_the_api_server_accepts_with_all_that_is_made_of_it(
     somewhere: Kube, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    specs = named(drawn(valid_specs(), 300))
-    faults: list[str] = []
+    specs = drawn(valid_specs(), 300)
     sent: set[str] = set()
 
-    async def look_at(server: Server, name: str, spec: Any) -> None:
-        faults.extend(await faults_of(server, name, spec, sent))
+    async def question(server: Server, numbered: tuple[int, Any]) -> list[str]:
+        number, spec = numbered
+        return await faults_of(server, spec, NAMES[number % len(NAMES)], sent)
 
-    async def try_all(server: Server) -> None:
-        await side_by_side(look_at(server, name, spec) for name, spec in specs)
-
-    run(somewhere, try_all)
+    faults = ask(somewhere, question, enumerate(specs))
     tell(capsys, "on the API server", {"valid specs": len(specs), "manifests": len(sent), "faults": len(faults)})
     assert len(specs) >= 300
     assert not faults, "\n".join(faults)
@@ -173,24 +101,40 @@ def test_what_the_schema_accepts_the_api_server_accepts_with_all_that_is_made_of
 def test_what_the_api_server_accepts_the_types_can_read(somewhere: Kube, capsys: pytest.CaptureFixture[str]) -> None:
     specs = drawn(wrong_specs(), 300)
     refused: list[str] = []
-    faults: list[str] = []
 
-    async def try_one(server: Server, spec: Any) -> None:
+    async def question(server: Server, spec: Any) -> list[str]:
         answer = await server.create(spec, "demo")
         if not answer.accepted:
             refused.append(answer.message)
-            return
+            return []
         try:
             VotingAppSpec.model_validate(answer.body["spec"])
         except pydantic.ValidationError as error:
-            faults.append(f"{spec}: {error}")
+            return [f"{spec}: {error}"]
+        return []
 
-    async def try_all(server: Server) -> None:
-        await side_by_side(try_one(server, spec) for spec in specs)
-
-    run(somewhere, try_all)
+    faults = ask(somewhere, question, specs)
     tell(capsys, "on the API server", {"wrong specs": len(specs), "refused": len(refused), "faults": len(faults)})
     assert len(refused) >= 100, "hardly anything wrong was made"
+    assert not faults, "\n".join(faults)
+
+
+def test_any_status_can_be_written(somewhere: Kube, capsys: pytest.CaptureFixture[str]) -> None:
+    somewhere.apply_app("shown", {**NO_PODS, "paused": True})
+    app = App(name="shown", namespace=somewhere.namespace, uid=UID, spec=VotingAppSpec(), images=IMAGES)
+    found = drawn(st.tuples(children("shown"), st.lists(PODS, max_size=4), OUTCOMES), 100)
+
+    async def question(server: Server, seen: Any) -> list[str]:
+        objects, pods, outcome = seen
+        status = assess(app, Observed(children=objects, generation=1, pods=pods), outcome, "2026-01-01T00:00:00Z")
+        body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "shown"}}
+        written = status.model_dump(by_alias=True, mode="json", exclude_none=True)
+        answer = await server.apply({**body, "status": written}, subresource="/status")
+        return [] if answer.accepted else [f"{written}: {answer.message}"]
+
+    faults = ask(somewhere, question, found)
+    tell(capsys, "on the API server", {"statuses": len(found), "faults": len(faults)})
+    assert len(found) >= 100
     assert not faults, "\n".join(faults)
 
 
@@ -216,14 +160,11 @@ FOUND = [
 
 @pytest.mark.parametrize(("spec", "message"), FOUND, ids=[json.dumps(spec)[:60] for spec, _ in FOUND])
 def test_what_was_found_is_refused_at_apply(somewhere: Kube, spec: Any, message: str) -> None:
-    answers: list[Answer] = []
+    async def question(server: Server, spec: Any) -> list[str]:
+        return [(await server.create(spec, "demo")).message]
 
-    async def try_it(server: Server) -> None:
-        answers.append(await server.create(spec, "demo"))
-
-    run(somewhere, try_it)
-    assert not answers[0].accepted
-    assert message in answers[0].message
+    [said] = ask(somewhere, question, [spec])
+    assert message in said
 
 
 ODD_BUT_SOUND = [
@@ -238,24 +179,10 @@ ODD_BUT_SOUND = [
 
 @pytest.mark.parametrize("spec", ODD_BUT_SOUND, ids=[json.dumps(spec)[:60] for spec in ODD_BUT_SOUND])
 def test_what_was_found_works_now(somewhere: Kube, spec: Any) -> None:
-    faults: list[str] = []
+    async def question(server: Server, spec: Any) -> list[str]:
+        return await faults_of(server, spec, "demo", set())
 
-    async def try_it(server: Server) -> None:
-        faults.extend(await faults_of(server, "demo", spec, set()))
-
-    run(somewhere, try_it)
-    assert not faults
-
-
-async def side_by_side(work: Iterable[Awaitable[None]]) -> None:
-    """All of it, so much at a time."""
-    gate = asyncio.Semaphore(IN_FLIGHT)
-
-    async def one(task: Awaitable[None]) -> None:
-        async with gate:
-            await task
-
-    await asyncio.gather(*(one(task) for task in work))
+    assert not ask(somewhere, question, [spec])
 
 
 @pytest.mark.parametrize("levels", [100, 300, 3000])

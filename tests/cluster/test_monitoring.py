@@ -3,8 +3,8 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.kube import Kube, wait_until
 from tests.monitoring.files import expressions, metrics_in
+from tests.support.kube import Kube, wait_until
 
 OPERATOR = "app.kubernetes.io/name=votingapp-operator"
 CONTRACT = {
