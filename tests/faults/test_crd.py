@@ -1,0 +1,63 @@
+"""The CustomResourceDefinition goes and comes back, and with it all VotingApps of the cluster; so this runs alone."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from cluster.deploy import manifests
+from tests.faults.conftest import NO_PODS
+from tests.faults.picture import wait_until_settled
+from tests.support.kube import Kube, Object, wait_until
+from tests.support.operator import Operator
+from tests.support.proxy import Proxy, Record
+
+pytestmark = pytest.mark.alone
+
+CRD = "customresourcedefinition/votingapps.voting.schoolofdevops.com"
+
+
+def install(kube: Kube) -> None:
+    files = [f"--filename={path}" for path in manifests("crds")]
+    kube.kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=votingapp-cluster", *files)
+    kube.kubectl("wait", "--for=condition=Established", CRD, "--timeout=60s")
+
+
+@contextmanager
+def others_made_again(kube: Kube) -> Iterator[None]:
+    """The VotingApps of other namespaces, as they were; of their volumes and votes there is nothing left."""
+    others = [app for app in listed(kube) if app["metadata"]["namespace"] != kube.namespace]
+    try:
+        yield
+    finally:
+        for app in others:
+            other = Kube(app["metadata"]["namespace"])
+            if other.get("VotingApp", app["metadata"]["name"]) is None:
+                other.apply_app(app["metadata"]["name"], app["spec"])
+
+
+def listed(kube: Kube) -> list[Object]:
+    found = json.loads(kube.kubectl("get", "votingapps", "--all-namespaces", "--output=json").stdout)
+    return [dict(app) for app in found["items"]]
+
+
+def asks_for_votingapps(record: Record) -> bool:
+    return record.plural == "votingapps" and record.method == "GET" and record.status == 404
+
+
+def test_a_crd_that_comes_back_is_picked_up_without_a_restart(kube: Kube, proxy: Proxy, operator: Operator) -> None:
+    with others_made_again(kube):
+        kube.apply_app("demo", NO_PODS)
+        wait_until_settled(kube, "demo", detail=operator.log)
+        kube.kubectl("delete", CRD, "--timeout=60s")
+        wait_until("the operator to notice", lambda: len(proxy.seen(asks_for_votingapps)) >= 3, detail=operator.log)
+        wait_until("the objects to go", lambda: kube.children("demo") == {})
+        install(kube)
+        kube.apply_app("demo", NO_PODS)
+        wait_until_settled(kube, "demo", detail=operator.log)
+    assert operator.process.poll() is None
+    assert len(kube.children("demo")) > 10
+    told = [line["message"] for line in operator.troubles()]
+    assert [line for line in told if "CustomResourceDefinition" in line], told
+    assert len(told) <= 3, told
