@@ -166,11 +166,11 @@ class Operator:
 
 @asynccontextmanager
 async def profiled(operator: Operator, picture: Path | None) -> AsyncIterator[None]:
-    """Draw a flame graph of what the operator does meanwhile, where a picture is asked for."""
+    """Draw a flame graph of what the operator does meanwhile, waiting left out, where a picture is asked for."""
     if picture is None:
         yield
         return
     picture.parent.mkdir(parents=True, exist_ok=True)
-    command = ["py-spy", "record", "--pid", str(operator.pid), "--output", str(picture), "--rate", "200"]
+    command = ["py-spy", "record", "--pid", str(operator.pid), "--output", str(picture), "--rate", "200", "--gil"]
     async with processes.running(command, os.environ, operator.log.with_name("py-spy.log"), stop=signal.SIGINT):
         yield
