@@ -138,7 +138,13 @@ def test_any_status_can_be_written(somewhere: Kube, capsys: pytest.CaptureFixtur
     assert not faults, "\n".join(faults)
 
 
+A = {"id": "a", "label": "A", "color": "#000000"}
 FOUND = [
+    ({"poll": {"title": " \u2003"}}, "write at least one character that is seen"),
+    ({"poll": {"resultsTitle": "two\nlines"}}, "leave out line breaks and control characters"),
+    ({"poll": {"options": [A, {**A, "id": "b", "label": "\ufeff"}]}}, "write at least one character that is seen"),
+    ({"poll": {"options": [A, {**A, "id": "b", "label": "b\x00"}]}}, "leave out line breaks and control characters"),
+    ({"vote": {"env": [{"name": "X", "value": "a\x00"}]}}, "should match"),
     ({"vote": {"image": "vote:1 "}}, "should match"),
     ({"vote": {"image": "\U0001f600"}}, "should match"),
     ({"vote": {"env": [{"name": "X", "value": "x", "valueFrom": {}}]}}, "write value or valueFrom, not both"),
@@ -168,7 +174,7 @@ def test_what_was_found_is_refused_at_apply(somewhere: Kube, spec: Any, message:
 
 
 ODD_BUT_SOUND = [
-    {"poll": {"title": "\U0001f600\x7f\x85\u2028\ufeff\uffff"}},
+    {"poll": {"title": "\U0001f600\x85\u2028\ufeff\uffff"}, "vote": {"env": [{"name": "X", "value": "\x7f\n"}]}},
     {"vote": {"podTemplate": {"spec": {"terminationGracePeriodSeconds": 0}}}},
     {"vote": {"service": {"annotations": {"Example.com/Some_name": "x"}}}},
     {"vote": {"env": None, "replicas": 2.0}, "poll": None},

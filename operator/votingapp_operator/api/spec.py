@@ -41,11 +41,21 @@ DEFAULT_PORTS: Mapping[ComponentName, int] = MappingProxyType(
 """What each container listens on, and what its Service offers unless told otherwise."""
 
 
+LINE_RULES = validations(
+    cel(r"self.matches(r'[^\p{Z}\p{C}]')", "people read this: write at least one character that is seen"),
+    cel(
+        r"!self.matches(r'[\x00-\x1f\x7f]')",
+        "people read this on one line: leave out line breaks and control characters",
+    ),
+)
+"""The pages refuse to start with what is blank, and no environment variable can hold a NUL."""
+
+
 class PollOption(ApiModel):
     """One thing to vote for."""
 
     id: str = Field(pattern=r"^[a-z]$", description="One small letter; what is stored as the vote.")
-    label: str = Field(min_length=1, max_length=50, description="What the voter reads.")
+    label: str = Field(min_length=1, max_length=50, description="What the voter reads.", json_schema_extra=LINE_RULES)
     color: str = Field(pattern=r"^#[0-9A-Fa-f]{6}$", description="Of the button and the bar, as #RRGGBB.")
 
 
@@ -59,8 +69,20 @@ def _cats_and_dogs() -> tuple[PollOption, ...]:
 class Poll(ApiModel):
     """What is voted on. A change reaches both pages by itself."""
 
-    title: str = Field("Vote Now!", min_length=1, max_length=100, description="Heading of the vote page.")
-    results_title: str = Field("Results", min_length=1, max_length=100, description="Heading of the result page.")
+    title: str = Field(
+        "Vote Now!",
+        min_length=1,
+        max_length=100,
+        description="Heading of the vote page.",
+        json_schema_extra=LINE_RULES,
+    )
+    results_title: str = Field(
+        "Results",
+        min_length=1,
+        max_length=100,
+        description="Heading of the result page.",
+        json_schema_extra=LINE_RULES,
+    )
     options: tuple[PollOption, ...] = Field(
         default_factory=_cats_and_dogs,
         min_length=2,
@@ -96,6 +118,10 @@ def resources(memory: str, limit: str) -> ResourceRequirements:
     return ResourceRequirements(requests={"cpu": "100m", "memory": memory}, limits={"memory": limit})
 
 
+NO_NUL_PATTERN = r"^[^\x00]*$"
+"""A process cannot be given a variable that holds a NUL, so its container would never start."""
+
+
 class EnvVar(ApiModel):
     """An environment variable, as in a container."""
 
@@ -109,7 +135,7 @@ class EnvVar(ApiModel):
     )
 
     name: str = Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$")
-    value: str | None = Field(None, max_length=32768)
+    value: str | None = Field(None, max_length=32768, pattern=NO_NUL_PATTERN)
     value_from: FreeForm | None = Field(
         None, description="As in a container: configMapKeyRef, secretKeyRef, fieldRef …"
     )

@@ -1,5 +1,6 @@
 """VotingApps out of the CRD's own schema."""
 
+import unicodedata
 from typing import Any
 
 from hypothesis import strategies as st
@@ -25,6 +26,11 @@ def _without_node_port(service: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in service.items() if key != "nodePort"}
 
 
+def _visible(text: str) -> str:
+    seen = "".join(character for character in text if ord(character) >= 0x20 and ord(character) != 0x7F)
+    return seen if any(unicodedata.category(character)[0] not in "CZ" for character in seen) else "x"
+
+
 def _with_one_source(variable: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in variable.items() if key != "value" or "valueFrom" not in variable}
 
@@ -39,6 +45,8 @@ def _not_nothing(storage: dict[str, Any]) -> dict[str, Any]:
 
 
 RULES = {  # by what only that rule says
+    r"\p{Z}\p{C}": Rule(_visible, st.sampled_from([" ", "\u2003", "\ufeff", "\u202e"])),
+    r"\x00-\x1f": Rule(_visible, st.sampled_from(["a\nb", "\x00a", "a\x7f"])),
     "self.nodePort": Rule(_without_node_port, st.just({"nodePort": 30000})),
     "self <= 1": Rule(lambda replicas: replicas % 2, st.integers(2, 100)),
     "amounts.all": Rule(lambda resources: resources, st.just({"limits": {"example.com/gpu": 1}})),
