@@ -78,19 +78,25 @@ def bench(
     counts = [int(count) for count in apps.split(",")]
     if profile and shutil.which("py-spy") is None:
         raise ClusterError("--profile needs py-spy: install it with `uv tool install py-spy`, and have it on the PATH.")
-    folder = Path(tempfile.mkdtemp(prefix="votingapp-bench-"))
-    try:
-        with only_run("bench"):
-            runs = asyncio.run(interruptible(counts, out, folder, profile=profile))
-    except BaseException:
-        note(f"the logs of operator and kwok are in {folder}")
-        for secret in (*folder.glob("*.kubeconfig"), *folder.glob("*.pem")):
-            secret.unlink()
-        raise
-    shutil.rmtree(folder)
+    with only_run("bench"):
+        runs = measured(counts, out, profile=profile)
     Console(width=170).print(report.table(runs))
     for file in report.write(runs, out):
         note(f"written: {file}")
+
+
+def measured(counts: list[int], out: Path, *, profile: bool) -> dict[int, Run]:
+    """All runs. Where one fails, the logs are kept, and nothing that gives access to the cluster."""
+    folder = Path(tempfile.mkdtemp(prefix="votingapp-bench-"))
+    try:
+        runs = asyncio.run(interruptible(counts, out, folder, profile=profile))
+    except BaseException:
+        for secret in (*folder.glob("*.kubeconfig"), *folder.glob("*.pem")):
+            secret.unlink()
+        note(f"the logs of operator and kwok are in {folder}")
+        raise
+    shutil.rmtree(folder)
+    return runs
 
 
 def main() -> None:
