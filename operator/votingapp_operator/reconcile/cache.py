@@ -136,8 +136,8 @@ class Cache:
         known = shelf.held.get(place)
         if uid in shelf.deleted or (known is not None and version < known.version):
             return News.NOTHING
-        status = orjson.dumps(trim.status(kind, body))
-        content = zlib.compress(orjson.dumps(trim.content(kind, body)), _COMPRESSION)
+        status = _fitted(orjson.dumps(trim.status(kind, body)))
+        content = _fitted(zlib.compress(orjson.dumps(trim.content(kind, body)), _COMPRESSION))
         if known is None or known.uid != uid or known.content != content:
             shelf.held[place] = _Held(version, uid, content, status)
             return News.CONTENT
@@ -198,6 +198,11 @@ class Cache:
     def _held(self, key: Key) -> dict[Place, _Held]:
         shelf = self._shelves.get(key)
         return shelf.held if shelf is not None else {}
+
+
+def _fitted(text: bytes) -> bytes:
+    """The same in memory of its own size: what writes it leaves it in its buffer, several times as large."""
+    return bytes(memoryview(text))
 
 
 def key_of(kind: str, body: Mapping[str, Any]) -> Key:

@@ -111,7 +111,7 @@ class Client:
             async with await self._transport.send(
                 Request("watch", scope.kind, scope.path, query), patience
             ) as response:
-                async for line in response.content:
+                async for line in _lines(response.content):
                     yield _event(line)
         except orjson.JSONDecodeError as error:
             raise UnavailableError("BrokenWatch", f"the watch on {scope.kind} ended within an event") from error
@@ -184,6 +184,20 @@ class Client:
         except (aiohttp.ClientError, TimeoutError, OSError, orjson.JSONDecodeError) as error:
             raise unreachable(error) from error
         return answer
+
+
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """The lines of a stream, of whatever length: aiohttp's own are limited by its buffer, which should be small."""
+    begun: list[bytes] = []
+    async for chunk in content.iter_any():
+        *whole, rest = chunk.split(b"\n")
+        for end in whole:
+            yield b"".join([*begun, end])
+            begun = []
+        if rest:
+            begun.append(rest)
+    if begun:
+        yield b"".join(begun)
 
 
 def _event(line: bytes) -> Object:

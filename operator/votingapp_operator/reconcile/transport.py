@@ -20,8 +20,11 @@ from votingapp_operator.reconcile.errors import UnavailableError, error_of
 from votingapp_operator.reconcile.kinds import Object
 from votingapp_operator.reconcile.metrics import API_REQUESTS
 
-CONNECTIONS = 64
+CONNECTIONS = 32
 """To the API server at once: the watches, the Lease, and the writes of every look that may run at once."""
+
+BUFFER = 2**16
+"""Bytes of an answer that are read before they are wanted."""
 
 _METHODS = {"apply": "PATCH", "patch": "PATCH", "create": "POST", "update": "PUT", "delete": "DELETE"}
 _CONTENT_TYPES = {"apply": "application/apply-patch+yaml; charset=utf-8", "patch": "application/merge-patch+json"}
@@ -75,7 +78,8 @@ class Transport:
         configuration.connection_pool_maxsize = CONNECTIONS
         configuration.retries = None  # who retries what, and when, is decided here
         # Looking for a proxy in the environment costs two threads' work a request: only where there is one.
-        configuration.client_session_kwargs = {"trust_env": bool(getproxies())}
+        # The client's own buffers hold megabytes of every watch while a fleet is busy.
+        configuration.client_session_kwargs = {"trust_env": bool(getproxies()), "read_bufsize": BUFFER}
         try:
             config.load_incluster_config(client_configuration=configuration)
         except config.ConfigException:

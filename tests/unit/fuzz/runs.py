@@ -1,4 +1,4 @@
-"""How the properties are tried: the same values in every run, so that a red test stays red until it is mended."""
+"""How the properties are tried: the same values in every run of the same code, so that red stays red until mended."""
 
 from collections.abc import Mapping
 
