@@ -43,7 +43,7 @@ run: ## the operator on this machine instead of in the cluster, until Ctrl-C
 	@$(CLUSTER) run
 
 .PHONY: test
-test: lint test-unit test-app up test-cluster test-faults test-e2e ## all tests
+test: lint test-unit test-monitoring test-app up test-cluster test-faults test-e2e ## all tests
 
 .PHONY: lint
 lint: ## ruff, mypy and the layers
@@ -54,9 +54,13 @@ lint: ## ruff, mypy and the layers
 
 .PHONY: test-unit
 test-unit: ## pure functions, and thousands of generated specs
-	@tools/packages promtool=prometheus
-	$(RUN) pytest tests/unit -q --cov=votingapp_operator.api --cov=votingapp_operator.desired \
+	$(RUN) pytest tests/unit -q -n 2 --cov=votingapp_operator.api --cov=votingapp_operator.desired \
 	  --cov=votingapp_operator.health --cov-branch --cov-report=term --cov-fail-under=95
+
+.PHONY: test-monitoring
+test-monitoring: ## alert rules and dashboard, read by Prometheus' own tool
+	@tools/packages promtool=prometheus
+	$(RUN) pytest tests/monitoring -q
 
 .PHONY: test-app
 test-app: test-vote test-worker test-result ## the three services, each against real engines

@@ -17,6 +17,7 @@ from votingapp_operator.api import KIND
 from votingapp_operator.desired.app import INSTANCE_LABEL
 from votingapp_operator.reconcile import trim
 from votingapp_operator.reconcile.kinds import Object
+from votingapp_operator.reconcile.parsing import written
 
 _COMPRESSION = 1
 """The fastest: it finds nearly all that repeats in a manifest."""
@@ -136,8 +137,8 @@ class Cache:
         known = shelf.held.get(place)
         if uid in shelf.deleted or (known is not None and version < known.version):
             return News.NOTHING
-        status = _fitted(orjson.dumps(trim.status(kind, body)))
-        content = _fitted(zlib.compress(orjson.dumps(trim.content(kind, body)), _COMPRESSION))
+        status = _fitted(written(trim.status(kind, body)))
+        content = _fitted(zlib.compress(written(trim.content(kind, body)), _COMPRESSION))
         if known is None or known.uid != uid or known.content != content:
             shelf.held[place] = _Held(version, uid, content, status)
             return News.CONTENT

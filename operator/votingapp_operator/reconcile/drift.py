@@ -26,11 +26,13 @@ _ATOMIC_MAPS = frozenset({"selector", "nodeSelector"})
 
 def differences(desired: Any, live: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401 - any JSON value
     """The paths at which `live` is not what `desired` asks for."""
+    if desired == live:  # of most of a manifest, and found out at C's speed
+        return
     if isinstance(desired, dict):
         yield from _map_differences(desired, live if isinstance(live, dict) else {}, path)
     elif isinstance(desired, list):
         yield from _list_differences(desired, live if isinstance(live, list) else [], path)
-    elif not _equal(desired, live):
+    elif not _same_quantity(desired, live):
         yield path
 
 
@@ -81,10 +83,8 @@ def _is_empty(value: object) -> bool:
     return value is None or value in ({}, [], "", 0, False)
 
 
-def _equal(desired: object, live: object) -> bool:
-    """Equal, or two spellings of one quantity."""
-    if desired == live:
-        return True
+def _same_quantity(desired: object, live: object) -> bool:
+    """Two spellings of one quantity."""
     if isinstance(desired, str | int) and isinstance(live, str | int) and not isinstance(desired, bool):
         number = parse(desired)
         return number is not None and number == parse(live)

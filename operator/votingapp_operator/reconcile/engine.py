@@ -206,4 +206,13 @@ class Engine:
 
 
 def _task(what: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-    return asyncio.create_task(what, name=name)
+    """A task that is meant to run for ever; its end is in the log, and an ailment."""
+    return asyncio.create_task(_endless(what, name), name=name)
+
+
+async def _endless(what: Coroutine[Any, Any, None], name: str) -> None:
+    try:
+        await what
+    except Exception:
+        logger.exception("%s has ended by a fault of the operator's own; please report it", name)
+        raise

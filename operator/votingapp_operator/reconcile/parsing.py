@@ -1,4 +1,4 @@
-"""JSON from the API server, of whatever depth.
+"""JSON from and for the API server, of whatever depth.
 
 The API server stores objects that are nested thousands of levels deep where a schema leaves them free, and a CRD cannot
 forbid it. No parser here takes that, and one such object would hide all others in a list. So what is nested beyond all
@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 DEPTH = 200
-"""Levels that are kept; no manifest that means something has twenty, and orjson writes at most 254."""
+"""Levels that are kept; no manifest that means something has twenty. orjson reads 1,024 and writes 254."""
 
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
 
@@ -26,6 +26,22 @@ def parse(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         return orjson.loads(_shallow(text))
+
+
+def written(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    """The JSON text of a value, without what is nested too deep."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_cut(value, DEPTH))
+
+
+def _cut(value: Any, levels: int) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        return {key: _cut(inner, levels - 1) for key, inner in value.items()} if levels else None
+    if isinstance(value, list):
+        return [_cut(inner, levels - 1) for inner in value] if levels else None
+    return value
 
 
 def _shallow(text: bytes) -> bytes:

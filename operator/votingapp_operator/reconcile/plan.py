@@ -1,10 +1,11 @@
 """The difference between desired and observed, as a list of writes. No I/O: the same plan can be made for show."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+import orjson
 
 from votingapp_operator.api import GROUP
 from votingapp_operator.desired.app import INSTANCE_LABEL, MANAGED_BY_LABEL, MANAGER, App, Manifest
@@ -131,9 +132,9 @@ def _is_ours_to_prune(app: App, live: Object) -> bool:
 
 def with_hash(manifest: Manifest) -> Manifest:
     """The manifest with the annotation that tells what was applied."""
-    text = json.dumps(manifest, sort_keys=True, separators=(",", ":"))
+    text = orjson.dumps(manifest, option=orjson.OPT_SORT_KEYS)
     metadata = manifest["metadata"]
-    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: hashlib.sha256(text.encode()).hexdigest()[:16]}
+    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: hashlib.sha256(text).hexdigest()[:16]}
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 

@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from votingapp_operator.reconcile.parsing import DEPTH, parse
+from votingapp_operator.reconcile.parsing import DEPTH, parse, written
 
 
 def nested(levels: int) -> bytes:
@@ -23,6 +23,12 @@ def test_what_is_usual_is_read_whole() -> None:
 @pytest.mark.parametrize("levels", [1025, 9000])
 def test_what_is_too_deep_is_cut_off(levels: int) -> None:
     assert depth_of(parse(nested(levels))) == DEPTH
+
+
+@pytest.mark.parametrize("levels", [255, 1000])
+def test_what_can_be_read_can_be_written(levels: int) -> None:
+    assert depth_of(parse(nested(levels))) == levels
+    assert depth_of(parse(written(parse(nested(levels))))) == DEPTH
 
 
 def test_what_stands_beside_it_is_kept() -> None:
