@@ -48,7 +48,7 @@ class ExpiredError(UnavailableError):
 
 
 _PERMANENT = frozenset({400, 403, 405, 413, 415, 422})
-_CONFLICT, _GONE = 409, 410
+_NOT_FOUND, _CONFLICT, _GONE = 404, 409, 410
 
 _TYPE_ERROR = "failed to create typed patch object"
 """How server-side apply says that a manifest does not fit its kind; it answers 500 for that."""
@@ -63,7 +63,7 @@ def error_of(code: int, body: bytes, retry_after: str | None = None) -> ApiError
         retry_after: the header of that name.
     """
     status = _status_object(body)
-    reason = str(status.get("reason") or f"Http{code}")
+    reason = str(status.get("reason") or ("NotFound" if code == _NOT_FOUND else f"Http{code}"))
     message = str(status.get("message") or f"the API server answered with HTTP {code}")
     if _TYPE_ERROR in message:
         return RefusedError("Invalid", message)
