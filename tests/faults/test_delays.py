@@ -1,6 +1,5 @@
 """One broken VotingApp never delays another, and those that fail together do not come back together."""
 
-import statistics
 import time
 from collections.abc import Callable
 
@@ -13,7 +12,7 @@ from tests.support.operator import Operator
 from tests.support.proxy import Answer, Fault, Hang, Proxy, Record
 
 CHANGES = 9
-TOGETHER = 10
+TOGETHER = 20
 
 
 def of_broken(record: Record) -> bool:
@@ -43,30 +42,31 @@ def answer_seconds(kube: Kube, proxy: Proxy, number: int) -> float:
 def test_one_broken_app_does_not_delay_another(
     kube: Kube, proxy: Proxy, operator: Operator, make: Callable[[], Fault]
 ) -> None:
-    """The promise is one second; the middle of several changes is taken, since the machine may be busy itself."""
+    """By no more than a second. How long a change takes without the broken one is measured too, by the same clock."""
     for name in ("broken", "other"):
         kube.apply_app(name, NO_PODS)
     for name in ("broken", "other"):
         picture.wait_until_settled(kube, name, detail=operator.log)
+    undisturbed = [answer_seconds(kube, proxy, number) for number in range(CHANGES)]
     with proxy.faulty(make()) as fault:
         kube.patch("VotingApp", "broken", {"spec": {"poll": {"title": "Never mind"}}})
         kube.delete("Service", "broken-vote")
         wait_until("the broken one to be tried", lambda: fault.struck)
-        took = [answer_seconds(kube, proxy, number) for number in range(CHANGES)]
+        took = [answer_seconds(kube, proxy, CHANGES + number) for number in range(CHANGES)]
         assert not picture.settled(kube, "broken")
-    assert statistics.median(took) < 1, took
+    assert max(took) <= max(undisturbed) + 1, f"{took}; undisturbed: {undisturbed}"
     picture.wait_until_settled(kube, "broken", detail=operator.log)
 
 
 def test_those_that_fail_together_come_back_one_after_another(kube: Kube, proxy: Proxy, operator: Operator) -> None:
-    """The first retry is due after half a second; jitter spreads it over a quarter of a second."""
+    """The fourth wait is of 4 s, and jitter makes it shorter for some and longer for others."""
     names = [f"app{number}" for number in range(TOGETHER)]
     with proxy.faulty(Answer(lambda record: record.is_write, 500)) as fault:
         for name in names:
             kube.apply_app(name, NO_PODS)
-        wait_until("a retry of each", lambda: all(len(tries(fault, name)) >= 2 for name in names), detail=operator.log)
-    waits = [tries(fault, name)[1] - tries(fault, name)[0] for name in names]
-    assert max(waits) - min(waits) > 0.05, waits
+        wait_until("five attempts", lambda: all(len(tries(fault, name)) >= 5 for name in names), detail=operator.log)
+    waits = [tries(fault, name)[4] - tries(fault, name)[3] for name in names]
+    assert min(waits) < 4 < max(waits), waits
 
 
 def tries(fault: Fault, name: str) -> list[float]:

@@ -93,9 +93,11 @@ def test_what_was_just_deleted_is_not_deleted_again(kube: Kube, proxy: Proxy, op
     changes.prepare(kube, "demo")
     since = len(proxy.records)
     with proxy.faulty(LagWatches(of_children, LAG)):
+        kube.patch("ConfigMap", "demo-stray", {"data": {"what": "the watch tells of it when it is gone"}})
         changes.make(kube, "demo")
         wait_until("the change", lambda: kube.applied("demo"), detail=operator.log)
         look_again(kube, proxy, 3)
+        wait_until("the watch to tell of it", lambda: told_of_stray(proxy), detail=operator.log)
         picture.wait_until_settled(kube, "demo", detail=operator.log)
     changes.assert_arrived(kube, "demo")
     assert set(written(proxy, since).values()) == {1}, written(proxy, since)

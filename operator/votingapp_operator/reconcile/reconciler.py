@@ -153,7 +153,7 @@ class Reconciler:
 
     async def _carry_out(self, app: App, todo: list[Change], memory: _Memory) -> list[Problem]:
         problems = await self._executor.execute(app, todo, memory.tolerated)
-        if problems:
+        if problems and problems[0].reason != TERMINATING:
             first, *others = problems
             more = f" (and {len(others)} more)" if others else ""
             logger.warning("%s: %s%s", first.subject, first.message, more)
