@@ -131,8 +131,6 @@ def test_a_slow_api_server_only_takes_longer(prepared: Kube, proxy: Proxy, opera
 
 ON_WATCHES = [
     pytest.param(CutWatches, id="cut in a line"),
-    pytest.param(ExpiredWatches, id="410 in the stream"),
-    pytest.param(lambda: Answer(watches, 410, cuts=True), id="410"),
     pytest.param(lambda: Answer(watches, 500, cuts=True), id="500"),
     pytest.param(lambda: Hang(watches), id="hang"),
 ]
@@ -145,11 +143,36 @@ def test_what_happened_while_watches_were_broken_is_not_missed(
     with proxy.faulty(make()) as fault:
         changes.make(prepared, "demo")
         prepared.delete("Service", "demo-result")
-        wait_until("three attempts", lambda: fault.cuts is False or most_attempts(fault) >= 3, detail=operator.log)
+        wait_until("three attempts", lambda: not fault.cuts or most_attempts(fault) >= 3, detail=operator.log)
     picture.wait_until_settled(prepared, "demo", detail=operator.log)
     changes.assert_arrived(prepared, "demo")
     wait_until("the Service that went meanwhile", lambda: prepared.get("Service", "demo-result"), detail=operator.log)
     assert_quiet(operator, len(fault.struck) + len(proxy.seen(watches)))
+
+
+EXPIRED = [
+    pytest.param(lambda: ExpiredWatches(watches), id="in the stream"),
+    pytest.param(lambda: Answer(watches, 410, cuts=True), id="as the answer"),
+]
+
+
+@pytest.mark.parametrize("make", EXPIRED)
+def test_what_no_watch_tells_any_more_is_listed(
+    prepared: Kube, proxy: Proxy, operator: Operator, make: Callable[[], Fault]
+) -> None:
+    """It is told by lists alone: what is there, and what is gone. An API server that always says 410 is not flooded."""
+    with proxy.faulty(make()) as fault:
+        changes.make(prepared, "demo")
+        prepared.delete("Service", "demo-result")
+        picture.wait_until_settled(prepared, "demo", detail=operator.log)
+        changes.assert_arrived(prepared, "demo")
+        wait_until("the Service that went", lambda: prepared.get("Service", "demo-result"), detail=operator.log)
+        wait_until("five attempts", lambda: most_attempts(fault) >= 5, detail=operator.log)
+    for target, times in attempts(fault.struck).items():
+        # The first two are the watch that was cut and the one that followed it; from then on it waits.
+        for number, gap in enumerate(gaps(times[2:])):
+            assert gap >= FIRST_WAIT * 2**number, f"{target} was listed and watched again after {gap:.2f} s"
+    assert_quiet(operator, len(fault.struck))
 
 
 def test_watches_that_went_silent_are_given_up(prepared: Kube, proxy: Proxy, operator: Operator) -> None:
