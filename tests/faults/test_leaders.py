@@ -162,6 +162,6 @@ def test_a_leader_without_api_server_stops_before_its_lease_runs_out(pair: Pair,
     )
     tried = max(record.started for record in leader.proxy.seen(writes))
     assert tried < renewed + LEASE_SECONDS, f"it still tried to write {tried - renewed:.1f} s after it had the Lease"
-    assert leader.proxy.seen(writes, since=healed) == []
     assert pair.out_of_turn() == []
+    assert leader.proxy.seen(writes, since=healed) == []
     assert "Traceback" not in leader.log()

@@ -53,10 +53,12 @@ class Informer:
                     self._version = await self._list()
                 await self._watch(self._version)
                 failures = 0
-            except ExpiredError:
-                self._version = None  # too much was missed: a new list tells what is there and what is gone
             except ApiError as error:
                 failures += 1
+                if isinstance(error, ExpiredError):
+                    self._version = None  # too much was missed: a new list tells what is there and what is gone
+                    if failures == 1:
+                        continue
                 self._failed(error, failures)
                 await asyncio.sleep(max(delay(failures, LAST_RETRY), error.retry_after or 0))
 

@@ -30,6 +30,9 @@ from tests.bench.fleet.operator import Operator
 
 IDLE_SECONDS = 10.0
 
+QUIET = 0.4
+"""Of a core, that API server and etcd may spend before anything is measured: four nodes at rest need half of it."""
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -45,6 +48,8 @@ async def measure(counts: list[int], out: Path, folder: Path, *, profile: bool) 
         meter = Meter(kwok)
         async with meter.measured() as idle:
             await asyncio.sleep(IDLE_SECONDS)
+        if idle.of_servers() > QUIET * idle.seconds:
+            note("the cluster is not at rest: something else uses it, and all times and CPU will be too high")
         runs = {}
         for apps in counts:
             with step(f"{apps:,} apps, floor"):

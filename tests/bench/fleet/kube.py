@@ -122,7 +122,9 @@ async def all_of(jobs: Iterable[Callable[[], Awaitable[object]]]) -> None:
             group.create_task(work())
 
 
-async def until(check: Callable[[], Awaitable[bool]], *, what: str, pause: float = 0.05, patience: float = 900) -> None:
+async def until(
+    check: Callable[[], Awaitable[bool]], *, what: str, pause: float = 0.05, patience: float = 1800
+) -> None:
     """Ask until it is so: often where asking is cheap, seldom where it is dear."""
     began = time.monotonic()
     while True:
