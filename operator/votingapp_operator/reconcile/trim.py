@@ -10,7 +10,11 @@ from votingapp_operator.api import KIND
 from votingapp_operator.reconcile.kinds import Object
 
 _POD_METADATA = ("name", "namespace", "uid", "labels", "creationTimestamp", "deletionTimestamp")
+_NOT_KEPT = ("managedFields", "resourceVersion", "annotations")
 _POD_STATUS = ("phase", "reason", "message", "hostIP")
+_OF_CONTROLLERS = ("deployment.kubernetes.io/", "pv.kubernetes.io/", "volume.kubernetes.io/")
+"""Annotations in which the cluster's own controllers keep their notes on a child."""
+
 _CONTAINER_TROUBLE = ("name", "image", "restartCount", "state", "lastState")
 
 
@@ -19,8 +23,12 @@ def content(kind: str, body: Mapping[str, Any]) -> Object:
     metadata = body["metadata"]
     if kind == "Pod":
         return {"metadata": {key: metadata[key] for key in _POD_METADATA if key in metadata}}
-    kept = {key: value for key, value in metadata.items() if key not in ("managedFields", "resourceVersion")}
+    annotations = metadata.get("annotations") or {}
+    ours = {key: value for key, value in annotations.items() if not key.startswith(_OF_CONTROLLERS)}
+    kept = {key: value for key, value in metadata.items() if key not in _NOT_KEPT} | {"annotations": ours}
     rest = {key: value for key, value in body.items() if key not in ("metadata", "status", "apiVersion", "kind")}
+    if kind == "PersistentVolumeClaim":
+        rest["spec"] = {key: value for key, value in rest["spec"].items() if key != "volumeName"}
     return {"metadata": kept, **rest}
 
 

@@ -1,7 +1,8 @@
 """Which VotingApp is looked at next: each at most once in the queue, and never by two at a time.
 
 What client-go calls a rate-limiting work queue. What comes while a VotingApp is looked at is one more look, however
-much it is; and a VotingApp that has failed rests, while all others go on.
+much it is; and a VotingApp that has failed rests, while all others go on. What only tells how pods are doing waits
+until nothing has to be written: while a fleet is being made, its objects come before its statuses.
 """
 
 import asyncio
@@ -9,17 +10,25 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
 
+OTHERS_TURN = 10
+"""Each tenth look goes to what is not urgent, however much is."""
+
+
 class WorkQueue(Generic[K]):
-    """Keys in the order in which they were added."""
+    """Keys in the order in which they were added, those that are urgent first."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._ready: deque[K] = deque()
+        self._urgent: deque[K] = deque()
+        self._others: deque[K] = deque()
+        self._is_urgent: set[K] = set()
+        self._turn = 0
         self._since: dict[K, float] = {}
         self._taken: set[K] = set()
         self._timers: dict[K, asyncio.TimerHandle] = {}
@@ -34,12 +43,15 @@ class WorkQueue(Generic[K]):
         """Seconds that the first has waited."""
         return self._now() - next(iter(self._since.values())) if self._since else 0.0
 
-    def add(self, key: K) -> None:
+    def add(self, key: K, *, urgent: bool = True) -> None:
         """Have a key looked at as soon as may be."""
         self._cancel(key)
-        if key in self._since:
+        known = key in self._since
+        if known and (key in self._is_urgent or not urgent):
             return
-        self._since[key] = self._now()
+        self._since.setdefault(key, self._now())
+        if urgent:
+            self._is_urgent.add(key)
         if key not in self._taken:
             self._append(key)
 
@@ -50,17 +62,28 @@ class WorkQueue(Generic[K]):
         if key in self._since or (timer is not None and timer.when() <= loop.time() + seconds):
             return
         self._cancel(key)
-        self._timers[key] = loop.call_later(seconds, self.add, key)
+        self._timers[key] = loop.call_later(seconds, partial(self.add, key, urgent=False))
 
     async def take(self) -> tuple[K, float]:
         """The next key, and the seconds that it has waited; it must be given back with `done`."""
-        while not self._ready:
+        while (key := self._next()) is None:
             self._some.clear()
             await self._some.wait()
-        key = self._ready.popleft()
         self._taken.add(key)
+        self._is_urgent.discard(key)
         self._idle.clear()
         return key, self._now() - self._since.pop(key)
+
+    def _next(self) -> K | None:
+        """The next key that still waits: one that became urgent is in both lines."""
+        self._turn += 1
+        lines = (self._urgent, self._others)
+        for line in lines if self._turn % OTHERS_TURN else reversed(lines):
+            while line:
+                key = line.popleft()
+                if key in self._since and key not in self._taken:
+                    return key
+        return None
 
     def done(self, key: K) -> None:
         """Give a key back; one that was added meanwhile is next."""
@@ -79,11 +102,13 @@ class WorkQueue(Generic[K]):
         """Drop all that waits."""
         for key in list(self._timers):
             self._cancel(key)
-        self._ready.clear()
+        self._urgent.clear()
+        self._others.clear()
+        self._is_urgent.clear()
         self._since.clear()
 
     def _append(self, key: K) -> None:
-        self._ready.append(key)
+        (self._urgent if key in self._is_urgent else self._others).append(key)
         self._some.set()
 
     def _cancel(self, key: K) -> None:

@@ -71,6 +71,13 @@ def test_what_nobody_looks_at_is_no_news() -> None:
     assert cache.observe("Deployment", deployment(4, replicas=2)) is News.CONTENT
 
 
+def test_the_notes_of_controllers_are_no_news() -> None:
+    cache = Cache()
+    cache.observe("Deployment", child(1))
+    noted = child(2, annotations={"deployment.kubernetes.io/revision": "1"})
+    assert cache.observe("Deployment", {**noted, "spec": {"version": 1}}) is News.NOTHING
+
+
 def test_a_running_pod_that_gets_an_address_is_no_news() -> None:
     cache = Cache()
     running = {"name": "vote", "image": "i", "restartCount": 0, "state": {"running": {"startedAt": "now"}}}

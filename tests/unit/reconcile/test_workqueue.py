@@ -2,7 +2,7 @@
 
 import asyncio
 
-from votingapp_operator.reconcile.workqueue import WorkQueue
+from votingapp_operator.reconcile.workqueue import OTHERS_TURN, WorkQueue
 
 
 def test_keys_come_in_order_and_once() -> None:
@@ -14,6 +14,31 @@ def test_keys_come_in_order_and_once() -> None:
         return [(await queue.take())[0], (await queue.take())[0]]
 
     assert asyncio.run(scenario()) == ["a", "b"]
+
+
+def test_what_is_urgent_comes_first_and_not_twice() -> None:
+    async def scenario() -> list[str]:
+        queue: WorkQueue[str] = WorkQueue()
+        for key in ("slow", "both", "last"):
+            queue.add(key, urgent=False)
+        queue.add("quick")
+        queue.add("both")
+        taken = [(await queue.take())[0] for _ in range(4)]
+        assert len(queue) == 0
+        return taken
+
+    assert asyncio.run(scenario()) == ["quick", "both", "slow", "last"]
+
+
+def test_what_is_not_urgent_has_its_turn() -> None:
+    async def scenario() -> list[str]:
+        queue: WorkQueue[str] = WorkQueue()
+        queue.add("slow", urgent=False)
+        for number in range(20):
+            queue.add(str(number))
+        return [(await queue.take())[0] for _ in range(OTHERS_TURN)]
+
+    assert "slow" in asyncio.run(scenario())
 
 
 def test_a_key_that_is_taken_comes_again_only_when_it_is_given_back() -> None:
