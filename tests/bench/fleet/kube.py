@@ -20,6 +20,7 @@ APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 
 TIMEOUT = 60.0
+PATIENCE = 1800.0
 BUSY_SHARE = 0.1
 """Of its time that waiting may spend on asking."""
 
