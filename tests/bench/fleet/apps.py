@@ -14,6 +14,7 @@ from cluster.kwok import FAKE
 from tests.bench.fleet.kube import Object
 
 APPS_A_NAMESPACE = 100
+MORE = 20
 STORAGE_CLASS = "votingapp-bench"
 LABEL = "votingapp-bench"
 COMPONENTS = ("vote", "redis", "worker", "postgres", "result")
@@ -51,6 +52,11 @@ class Place:
 def places(prefix: str, apps: int) -> list[Place]:
     """Where a fleet's apps are: a hundred to a namespace."""
     return [Place(f"{prefix}-{number // APPS_A_NAMESPACE}", f"app-{number:04d}") for number in range(apps)]
+
+
+def more(fleet: list[Place]) -> list[Place]:
+    """Where the apps are that are added to a settled fleet one by one."""
+    return [Place(fleet[0].namespace, f"more-{number:02d}") for number in range(MORE)]
 
 
 def namespaces(fleet: list[Place]) -> dict[str, int]:

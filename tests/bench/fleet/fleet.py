@@ -69,7 +69,7 @@ class Fleet:
 async def measure(kube: Kube, meter: Meter, operator: Operator, count: int, profile: Path | None) -> Fleet:
     """Everything, on one fleet."""
     fleet = apps.places("fleet", count)
-    more = [Place(fleet[0].namespace, f"more-{number:02d}") for number in range(lone.ADDED)]
+    more = apps.more(fleet)
     await fakes.make_room(kube, [*fleet, *more])
     await operator.lead()
     found = Fleet()

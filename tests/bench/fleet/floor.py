@@ -24,6 +24,7 @@ class Floor:
         ready_seconds: until all pods ran.
         written: objects.
         fill: what the whole of it cost.
+        added: seconds until one more app was written, for each of a few.
         changed_seconds: until one replica count was changed in all apps.
     """
 
@@ -31,29 +32,35 @@ class Floor:
     ready_seconds: float = 0.0
     written: int = 0
     fill: Usage = field(default_factory=Usage)
+    added: list[float] = field(default_factory=list)
     changed_seconds: float = 0.0
 
 
 async def measure(kube: Kube, writer: Kube, meter: Meter, count: int) -> Floor:
     """Write the children of so many apps, with no VotingApp and no operator."""
     fleet = apps.places("fleet-floor", count)
-    await fakes.make_room(kube, fleet)
+    more = apps.more(fleet)
+    await fakes.make_room(kube, [*fleet, *more])
     found = Floor()
     requests = [request(child) for place in fleet for child in apps.children(place)]
     found.written = len(requests)
     async with meter.measured() as found.fill:
         began = time.monotonic()
-        await all_of(partial(writer.apply, path, body) for path, body in requests)
-        found.applied_seconds = time.monotonic() - began
+        found.applied_seconds = await written(writer, requests)
         await sweep.all_deployments_available(kube, fleet)
         found.ready_seconds = time.monotonic() - began
-    changes = [request(changed(place)) for place in fleet]
-    began = time.monotonic()
-    await all_of(partial(writer.apply, path, body) for path, body in changes)
-    found.changed_seconds = time.monotonic() - began
+    found.changed_seconds = await written(writer, [request(changed(place)) for place in fleet])
     await sweep.all_deployments_available(kube, fleet)
+    found.added = [await written(writer, list(map(request, apps.children(place)))) for place in more]
     await fakes.remove_fleet(kube)
     return found
+
+
+async def written(writer: Kube, requests: list[tuple[str, bytes]]) -> float:
+    """Write objects; seconds that it took."""
+    began = time.monotonic()
+    await all_of(partial(writer.apply, path, body) for path, body in requests)
+    return time.monotonic() - began
 
 
 def request(manifest: Object) -> tuple[str, bytes]:

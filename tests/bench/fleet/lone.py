@@ -14,7 +14,7 @@ from tests.bench.fleet import apps
 from tests.bench.fleet.apps import LABEL, Place
 from tests.bench.fleet.kube import Kube, Object
 
-ADDED, DRIFTS = 20, 40
+DRIFTS = 40
 PATIENCE = 120.0
 
 FIELDS: dict[str, tuple[tuple[str, ...], Any]] = {

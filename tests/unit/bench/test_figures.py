@@ -6,7 +6,7 @@ from math import nan
 import pytest
 
 from tests.bench.fleet import figures
-from tests.bench.fleet.figures import FILL, ROWS, WHOLE, Run
+from tests.bench.fleet.figures import FILL, MORE, ROWS, WHOLE, Run
 from tests.bench.fleet.fleet import Change, Fleet, Restart
 from tests.bench.fleet.floor import Floor
 from tests.bench.fleet.lone import Added, Drift
@@ -35,8 +35,9 @@ def a_run(apps: int, *, applied: float = 1.2, operator: float = 0.01) -> Run:
         change=Change(usage=usage(apps)),
         peak_mib=120,
     )
+    bare = Floor(applied_seconds=1, written=19 * apps, fill=usage(apps), added=[0.08] * 20)
     idle = Usage(seconds=10, cpu={"kube-apiserver": 1.0, "etcd": 1.0})
-    return Run(apps, idle, Floor(applied_seconds=1, written=19 * apps, fill=usage(apps)), fleet)
+    return Run(apps, idle, bare, fleet)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,7 @@ def test_a_write_after_a_restart_shows_whoever_counted_it(broken: Restart) -> No
 
 def test_a_figure_stands_beside_its_floor() -> None:
     assert figures.cell(ROW[WITHIN], a_run(10)) == "1.2 s (floor 1.0 s)"
+    assert figures.cell(ROW[MORE, "children exist, p95"], a_run(10)) == "100 ms (floor 80 ms)"
     assert figures.cell(ROW[FILL, "requests an app"], a_run(10)) == "21 (floor 19)"
     assert figures.cell(ROW[FILL, "CPU, of API server's and etcd's"], a_run(10)) == "10%"
 
