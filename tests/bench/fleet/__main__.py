@@ -60,6 +60,7 @@ async def measure(counts: list[int], out: Path, folder: Path, *, profile: bool) 
                     own = await fleet.measure(kube, meter, operator, apps, picture)
                 await fakes.remove_fleet(kube)
             runs[apps] = Run(apps, idle, bare, own)
+            report.write(runs, out)  # after each, for the next may take long
             note(f"{apps:,} apps: children applied in {own.applied_seconds:.1f} s, floor {bare.applied_seconds:.1f} s")
         return runs
 
@@ -86,8 +87,7 @@ def bench(
     with only_run("bench"):
         runs = measured(counts, out, profile=profile)
     Console(width=170).print(report.table(runs))
-    for file in report.write(runs, out):
-        note(f"written: {file}")
+    note(f"written: {' and '.join(str(out / name) for name in report.FILES)}")
 
 
 def measured(counts: list[int], out: Path, *, profile: bool) -> dict[int, Run]:

@@ -85,10 +85,11 @@ def growth(runs: Runs) -> str:
     return picture([Panel("Until all children exist", "s", seconds), Panel("CPU an app, until Ready", "ms", cpu)])
 
 
-def write(runs: Runs, folder: Path) -> list[Path]:
+FILES = {"benchmark.json": document, "benchmark.svg": growth}
+
+
+def write(runs: Runs, folder: Path) -> None:
     """Write the figures and the picture."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = {folder / "benchmark.json": document(runs), folder / "benchmark.svg": growth(runs)}
-    for file, text in written.items():
-        file.write_text(text)
-    return list(written)
+    for name, made in FILES.items():
+        (folder / name).write_text(made(runs))
