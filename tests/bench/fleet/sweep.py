@@ -45,9 +45,17 @@ async def all_deployments_available(kube: Kube, fleet: list[Place]) -> None:
         await until(partial(deployments_available, kube, namespace), what=f"the Deployments of {namespace}")
 
 
-async def deployments_available(kube: Kube, namespace: str) -> bool:
-    """Whether all Deployments of a namespace have all their pods."""
-    return all(map(apps.is_available, await items(kube, "Deployment", namespace)))
+async def pods_run(kube: Kube, place: Place) -> None:
+    """Wait until every pod of one app runs."""
+    selector = f"labelSelector=app.kubernetes.io/instance={place.name}"
+    await until(
+        partial(deployments_available, kube, place.namespace, selector), what=f"the Deployments of {place.name}"
+    )
+
+
+async def deployments_available(kube: Kube, namespace: str, query: str = "") -> bool:
+    """Whether all Deployments of a namespace, or those of a query, have all their pods."""
+    return all(map(apps.is_available, await items(kube, "Deployment", namespace, query)))
 
 
 async def all_replicas_are(kube: Kube, fleet: list[Place], component: str, replicas: int) -> None:
