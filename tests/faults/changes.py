@@ -26,6 +26,8 @@ def prepare(kube: Kube, name: str) -> None:
     kube.apply_app(name, NO_PODS)
     picture.wait_until_settled(kube, name)
     kube.patch("VotingApp", name, {"spec": {"paused": True}})
+    # An operator that has not heard of the pause yet would still mend.
+    wait_until("the pause", lambda: kube.condition(name, "Applied").get("reason") == "Paused")
     kube.delete("Service", f"{name}-worker")
     poll = kube.get("ConfigMap", f"{name}-poll") or {}
     metadata = {key: poll["metadata"][key] for key in ("namespace", "labels", "ownerReferences")}

@@ -25,8 +25,9 @@ from tests.support.proxy import (
     writes,
 )
 
-FIRST_WAIT = 0.5 * 0.75
-"""Seconds to the first retry at the soonest: half a second with its jitter. Each wait is twice the one before it."""
+FIRST_WAIT, LAST_WAIT = 0.5 * 0.75, 10 * 0.75
+"""Seconds to the first retry at the soonest: half a second with its jitter. Each wait is twice the one before it, until
+none grows any more."""
 
 
 def attempts(struck: list[Record]) -> dict[str, list[float]]:
@@ -43,6 +44,12 @@ def most_attempts(fault: Fault) -> int:
 
 def gaps(times: list[float]) -> list[float]:
     return [later - sooner for sooner, later in itertools.pairwise(times)]
+
+
+def assert_patient(target: str, times: list[float]) -> None:
+    """Each wait is as long as it has to be; a busy machine only makes it longer."""
+    for number, gap in enumerate(gaps(times)):
+        assert gap >= min(FIRST_WAIT * 2**number, LAST_WAIT), f"{target} was tried again after {gap:.2f} s: {times}"
 
 
 def assert_quiet(operator: Operator, failures: int) -> None:
@@ -81,8 +88,7 @@ def test_writes_that_fail_are_tried_again_ever_more_seldom(
     picture.wait_until_settled(prepared, "demo")
     changes.assert_arrived(prepared, "demo")
     for target, times in attempts(fault.struck).items():
-        for number, gap in enumerate(gaps(times)):
-            assert gap >= FIRST_WAIT * 2**number, f"{target} was tried again after {gap:.2f} s"
+        assert_patient(target, times)
     assert_quiet(operator, 2 * rounds + 2)
 
 
@@ -170,8 +176,7 @@ def test_what_no_watch_tells_any_more_is_listed(
         wait_until("five attempts", lambda: most_attempts(fault) >= 5, detail=operator.log)
     for target, times in attempts(fault.struck).items():
         # The first two are the watch that was cut and the one that followed it; from then on it waits.
-        for number, gap in enumerate(gaps(times[2:])):
-            assert gap >= FIRST_WAIT * 2**number, f"{target} was listed and watched again after {gap:.2f} s"
+        assert_patient(target, times[2:])
     assert_quiet(operator, len(fault.struck))
 
 
