@@ -3,7 +3,7 @@
 from typing import Any
 
 from votingapp_operator.api import ComponentState, ComponentStatus
-from votingapp_operator.health.pods import Pod, Trouble, trouble
+from votingapp_operator.health.pods import Pod, Trouble, is_starting, trouble
 
 Deployment = dict[str, Any]
 
@@ -29,7 +29,7 @@ def component_status(image: str, desired: int, deployment: Deployment | None, po
     if _rolled_out(deployment, desired):
         return _status(image, ready, desired, ComponentState.READY if desired else ComponentState.STOPPED, None)
     found = _pod_trouble(pods) or _refused_pods(deployment)
-    if found is None and _was_complete(deployment):
+    if found is None and _was_complete(deployment) and not _is_growing(deployment, desired, pods):
         found = Trouble(
             "PodsNotReady", f"{desired - ready} of {desired} pods run but do not answer their readiness probe"
         )
@@ -74,6 +74,11 @@ def _was_complete(deployment: Deployment) -> bool:
     """Whether the newest template had been rolled out once, so that what is missing now has been lost since."""
     progressing = _condition(deployment, "Progressing")
     return _seen(deployment) and progressing.get("reason") == "NewReplicaSetAvailable"
+
+
+def _is_growing(deployment: Deployment, desired: int, pods: list[Pod]) -> bool:
+    """Whether pods are still being made or are starting for the first time, as after a change of replicas."""
+    return bool(deployment.get("status", {}).get("replicas", 0) < desired) or any(is_starting(pod) for pod in pods)
 
 
 def _refused_pods(deployment: Deployment) -> Trouble | None:

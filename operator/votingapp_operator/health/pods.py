@@ -81,6 +81,15 @@ def _failed(pod: Pod) -> Trouble | None:
     return Trouble(reason, f"pod {pod['metadata']['name']} failed: {_one_line(status.get('message', '')) or reason}")
 
 
+def is_starting(pod: Pod) -> bool:
+    """Whether the pod is on its way up for the first time. One whose containers were restarted is not."""
+    status = pod.get("status", {})
+    containers = status.get("containerStatuses") or ()
+    fresh = all(container.get("restartCount", 0) == 0 for container in containers)
+    begun = all(container.get("started", True) for container in containers)
+    return fresh and (status.get("phase") == "Pending" or not begun)
+
+
 def needs_credentials(pod: Pod) -> bool:
     """Whether the pod waits for a Secret or ConfigMap that is not there."""
     found = trouble(pod)

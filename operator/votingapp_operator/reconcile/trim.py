@@ -15,7 +15,7 @@ _POD_STATUS = ("phase", "reason", "message", "hostIP")
 _OF_CONTROLLERS = ("deployment.kubernetes.io/", "pv.kubernetes.io/", "volume.kubernetes.io/")
 """Annotations in which the cluster's own controllers keep their notes on a child."""
 
-_CONTAINER_TROUBLE = ("name", "image", "restartCount", "state", "lastState")
+_CONTAINER_TROUBLE = ("name", "image", "restartCount", "started", "state", "lastState")
 
 
 def content(kind: str, body: Mapping[str, Any]) -> Object:
@@ -43,7 +43,7 @@ def status(kind: str, body: Mapping[str, Any]) -> Object:
 
 
 def _pod_status(found: Object) -> Object:
-    """What may be wrong with a pod. Of containers that simply run there is nothing to tell."""
+    """What may be wrong with a pod. Of containers that run and answer there is nothing to tell."""
     kept = {key: found[key] for key in _POD_STATUS if key in found}
     scheduled = [
         _without_times(condition) for condition in found.get("conditions") or () if condition["type"] == "PodScheduled"
@@ -54,7 +54,7 @@ def _pod_status(found: Object) -> Object:
         troubled = [
             {key: container[key] for key in _CONTAINER_TROUBLE if key in container}
             for container in found.get(field) or ()
-            if "running" not in container.get("state", {})
+            if "running" not in container.get("state", {}) or not container.get("ready")
         ]
         if troubled:
             kept[field] = troubled

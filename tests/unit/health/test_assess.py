@@ -104,6 +104,28 @@ def test_pods_lost_after_the_rollout(assessed: Assess, ready: int, state: str) -
     assert condition(status, "Ready").reason == f"Component{state}"
 
 
+def of_vote(**container: Any) -> dict[str, Any]:
+    """A pod of vote with one container."""
+    status = {"phase": "Running", "containerStatuses": [{"name": "vote", "image": "vote:1", **container}]}
+    labels = {"app.kubernetes.io/component": "vote"}
+    return {"metadata": {"name": "demo-vote-x", "labels": labels}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("replicas", "container", "state"),
+    [
+        pytest.param(1, {"started": True, "restartCount": 0}, "Progressing", id="a pod is yet to be made"),
+        pytest.param(2, {"started": False, "restartCount": 0}, "Progressing", id="a new pod starts"),
+        pytest.param(2, {"started": True, "restartCount": 0}, "Degraded", id="a pod that has started does not answer"),
+        pytest.param(2, {"started": False, "restartCount": 3}, "Degraded", id="a pod starts again and again"),
+    ],
+)
+def test_more_replicas_are_no_trouble(assessed: Assess, replicas: int, container: dict[str, Any], state: str) -> None:
+    complete = [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]
+    live = deployment(2, 1, replicas=replicas, conditions=complete)
+    assert assessed(vote=live, pods=[of_vote(**container)]).components["vote"].state == state
+
+
 def test_refused_pods_are_explained(assessed: Assess) -> None:
     failure = [
         {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: tiny"}
