@@ -43,7 +43,7 @@ run: ## the operator on this machine instead of in the cluster, until Ctrl-C
 	@$(CLUSTER) run
 
 .PHONY: test
-test: lint test-unit test-monitoring test-app up test-cluster test-faults test-e2e ## all tests
+test: lint test-unit test-monitoring test-app up test-cluster test-e2e ## all tests but the faults'
 
 .PHONY: lint
 lint: ## ruff, mypy and the layers
@@ -92,7 +92,7 @@ test-cluster: ## the operator's promises, on the real cluster
 	$(RUN) pytest tests/cluster -q -m alone
 
 .PHONY: test-faults
-test-faults: ## a sick API server, operators killed at any write, two replicas; the operator in the cluster is away meanwhile
+test-faults: up ## a sick API server, operators killed at any write, two replicas; the cluster's own operator is away meanwhile
 	$(CLUSTER) without-operator $(RUN) pytest tests/faults -q -m 'not alone' -n 3 --dist worksteal
 	$(CLUSTER) without-operator $(RUN) pytest tests/faults -q -m alone
 

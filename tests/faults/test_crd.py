@@ -27,17 +27,16 @@ def install(kube: Kube) -> None:
 
 
 @contextmanager
-def others_made_again(kube: Kube) -> Iterator[None]:
-    """Whatever fails: the CRD, and the VotingApps of other namespaces as they were, but for their volumes and votes."""
-    others = [app for app in listed(kube) if app["metadata"]["namespace"] != kube.namespace]
+def crd_put_back(kube: Kube) -> Iterator[None]:
+    """With the CRD go all VotingApps: not where somebody may want one. It comes back in any case."""
+    others = [app["metadata"] for app in listed(kube) if app["metadata"]["namespace"] != kube.namespace]
+    if others:
+        names = ", ".join(f"{metadata['namespace']}/{metadata['name']}" for metadata in others)
+        pytest.skip(f"deleting the CRD would delete {names} with all votes")
     try:
         yield
     finally:
         install(kube)
-        for app in others:
-            other = Kube(app["metadata"]["namespace"])
-            if other.get("VotingApp", app["metadata"]["name"]) is None:
-                other.apply_app(app["metadata"]["name"], app["spec"])
 
 
 def listed(kube: Kube) -> list[Object]:
@@ -50,7 +49,7 @@ def asks_for_votingapps(record: Record) -> bool:
 
 
 def test_a_crd_that_comes_back_is_picked_up_without_a_restart(kube: Kube, proxy: Proxy, operator: Operator) -> None:
-    with others_made_again(kube):
+    with crd_put_back(kube):
         kube.apply_app("demo", NO_PODS)
         wait_until_settled(kube, "demo", detail=operator.log)
         kube.kubectl("delete", CRD, "--timeout=60s")
