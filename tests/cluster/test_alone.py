@@ -65,9 +65,15 @@ def new_writes(before: Writes) -> dict[str, float]:
     return found
 
 
+def others_on_their_way_out(kube: Kube) -> list[str]:
+    found = [namespace["metadata"] for namespace in kube.list("Namespace", "votingapp-test=true")]
+    return [metadata["name"] for metadata in found if "deletionTimestamp" in metadata]
+
+
 @pytest.fixture
 def settled(kube: Kube) -> Kube:
-    """A whole app that is ready, with nothing left to do for anybody."""
+    """A whole app that is ready, with nothing left to do for anybody: a namespace that goes costs a refused write."""
+    wait_until("what other tests left to be collected", lambda: not others_on_their_way_out(kube))
     kube.apply_app("demo", {"vote": {"replicas": 1}, "result": {"replicas": 1}})
     kube.kubectl("wait", "--for=condition=Ready", "votingapp/demo", "--timeout=180s")
     return kube
