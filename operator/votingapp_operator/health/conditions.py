@@ -37,16 +37,17 @@ def conditions(
         _reconciling(components, outcome),
         _stalled(outcome),
     ]
-    before = {condition.type: condition for condition in previous}
+    before = {known.type: known for known in previous}
     return tuple(
-        _condition(kind, verdict, generation, now, before.get(kind)) for kind, verdict in found if verdict is not None
+        condition(kind, verdict, generation, now, before.get(kind)) for kind, verdict in found if verdict is not None
     )
 
 
 _Verdict = tuple[Literal["True", "False"], str, str]
 
 
-def _condition(kind: str, verdict: _Verdict, generation: int, now: str, before: Condition | None) -> Condition:
+def condition(kind: str, verdict: _Verdict, generation: int, now: str, before: Condition | None) -> Condition:
+    """A condition; the time of its last transition is kept while its status is what it was."""
     status, reason, message = verdict
     since = before.last_transition_time if before is not None and before.status == status else now
     return Condition(

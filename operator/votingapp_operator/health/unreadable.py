@@ -1,8 +1,17 @@
 """The status of a VotingApp whose spec this operator cannot read."""
 
-from votingapp_operator.api import Condition, VotingAppStatus
+from typing import Literal
+
+from votingapp_operator.api import VotingAppStatus
+from votingapp_operator.health.conditions import condition
 
 REASON = "InvalidSpec"
+
+_VERDICTS: tuple[tuple[str, Literal["True", "False"]], ...] = (
+    ("Ready", "False"),
+    ("Applied", "False"),
+    ("Stalled", "True"),
+)
 
 
 def unreadable(before: VotingAppStatus, message: str, generation: int, now: str) -> VotingAppStatus:
@@ -14,22 +23,11 @@ def unreadable(before: VotingAppStatus, message: str, generation: int, now: str)
         generation: of the spec that cannot be read.
         now: RFC 3339, for the conditions that change.
     """
-    was = {condition.type: condition for condition in before.conditions}
-
-    def condition(kind: str, status: str) -> Condition:
-        known = was.get(kind)
-        since = known.last_transition_time if known is not None and known.status == status else now
-        return Condition(
-            type=kind,
-            status=status,
-            reason=REASON,
-            message=message,
-            last_transition_time=since,
-            observed_generation=generation,
-        )
-
-    found = (condition("Ready", "False"), condition("Applied", "False"), condition("Stalled", "True"))
+    was = {known.type: known for known in before.conditions}
+    ready, applied, stalled = (
+        condition(kind, (status, REASON, message), generation, now, was.get(kind)) for kind, status in _VERDICTS
+    )
     others = tuple(kept for kept in before.conditions if kept.type == "Available")
     return before.model_copy(
-        update={"observed_generation": generation, "message": message, "conditions": (*found[:1], *others, *found[1:])}
+        update={"observed_generation": generation, "message": message, "conditions": (ready, *others, applied, stalled)}
     )
