@@ -5,14 +5,10 @@ marked `alone` count what the whole cluster does, or take the operator away, and
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.support.kube import Kube, namespace
-
-NO_PODS: dict[str, Any] = {name: {"replicas": 0} for name in ("vote", "redis", "worker", "postgres", "result")}
-"""A spec whose objects are all there and which runs nothing: for tests about objects."""
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import pytest
 
 from cluster import laptop
 from cluster.deploy import NAMESPACE, OPERATOR
-from tests.cluster.conftest import NO_PODS
-from tests.support.kube import Kube, wait_until
+from tests.support.kube import NO_PODS, Kube, wait_until
 
 pytestmark = pytest.mark.alone
 

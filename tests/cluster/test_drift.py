@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.conftest import NO_PODS
-from tests.support.kube import Kube, Object, wait_until
+from tests.support.kube import NO_PODS, Kube, Object, wait_until
 
 CHANGES = [
     pytest.param(

@@ -17,9 +17,8 @@ from votingapp_operator.desired.credentials import with_new_password
 from votingapp_operator.desired.text import as_text
 from votingapp_operator.health import Observed, assess
 
-from tests.cluster.conftest import NO_PODS
 from tests.cluster.dry_run import Server, ask
-from tests.support.kube import Kube, namespace, wait_until
+from tests.support.kube import NO_PODS, Kube, namespace, wait_until
 from tests.unit.fuzz.observations import OUTCOMES, PODS, children
 from tests.unit.fuzz.runs import often, tell
 from tests.unit.fuzz.schema import Values

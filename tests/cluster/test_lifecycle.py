@@ -4,8 +4,7 @@ import re
 
 import yaml
 
-from tests.cluster.conftest import NO_PODS
-from tests.support.kube import CHILD_KINDS, Kube, wait_until
+from tests.support.kube import CHILD_KINDS, NO_PODS, Kube, wait_until
 
 APP = """
 apiVersion: voting.schoolofdevops.com/v1alpha1

@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 from cluster import laptop
-from tests.cluster.conftest import NO_PODS
-from tests.support.kube import GROUP, Kube, Object, wait_until
+from tests.support.kube import GROUP, NO_PODS, Kube, Object, wait_until
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -6,8 +6,7 @@ import pytest
 import yaml
 
 from cluster.paths import PROJECT
-from tests.cluster.conftest import NO_PODS
-from tests.support.kube import Kube, Object, wait_until
+from tests.support.kube import NO_PODS, Kube, Object, wait_until
 
 SAMPLES = sorted((PROJECT / "samples").glob("*.yaml"))
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.cluster.conftest import NO_PODS
-from tests.support.kube import Kube, Object, wait_until
+from tests.support.kube import NO_PODS, Kube, Object, wait_until
 
 
 def component(kube: Kube, name: str) -> Object:

@@ -1,8 +1,7 @@
 """One change of a VotingApp after which objects have to be added, changed and removed."""
 
 from tests.faults import picture
-from tests.faults.conftest import NO_PODS
-from tests.support.kube import Kube, Object, wait_until
+from tests.support.kube import NO_PODS, Kube, Object, wait_until
 
 TITLE = "Another"
 

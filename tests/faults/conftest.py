@@ -12,12 +12,9 @@ import pytest
 
 from cluster.deploy import OPERATOR
 from tests.faults.picture import wait_until_settled
-from tests.support.kube import Kube, Object, namespace
+from tests.support.kube import NO_PODS, Kube, namespace
 from tests.support.operator import Operator
 from tests.support.proxy import Proxy
-
-NO_PODS: Object = {name: {"replicas": 0} for name in ("vote", "redis", "worker", "postgres", "result")}
-"""A spec whose objects are all there and which runs nothing."""
 
 _COORDINATION = "coordination.k8s.io"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import NO_PODS, let_replicas_agree
+from tests.faults.conftest import let_replicas_agree
 from tests.faults.picture import settled
-from tests.support.kube import Kube, namespace, wait_until
+from tests.support.kube import NO_PODS, Kube, namespace, wait_until
 from tests.support.operator import Operator
 from tests.support.proxy import Proxy, Record
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.faults import changes, picture
-from tests.faults.conftest import NO_PODS
-from tests.support.kube import CHILD_KINDS, Kube, Object, wait_until
+from tests.support.kube import CHILD_KINDS, NO_PODS, Kube, Object, wait_until
 from tests.support.operator import Operator
 from tests.support.proxy import KillAfter, Proxy, Record, writes
 

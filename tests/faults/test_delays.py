@@ -6,8 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults import picture
-from tests.faults.conftest import NO_PODS
-from tests.support.kube import Kube, wait_until
+from tests.support.kube import NO_PODS, Kube, wait_until
 from tests.support.operator import Operator
 from tests.support.proxy import Answer, Fault, Hang, Proxy, Record
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import NO_PODS
 from tests.faults.leadership import out_of_turn
-from tests.support.kube import Kube, wait_until
+from tests.support.kube import NO_PODS, Kube, wait_until
 from tests.support.operator import Operator
 from tests.support.proxy import Fault, Hang, Lost, Proxy, Record, everything, writes
 
@@ -111,28 +110,27 @@ def pair(kube: Kube, tmp_path: Path) -> Iterator[Pair]:
             yield pair
 
 
-def test_a_killed_leader_is_followed_and_never_two_write(pair: Pair) -> None:
+def take_overs(pair: Pair, times: int, end: Callable[[Operator], None]) -> list[float]:
+    """Seconds that it took each time until the other one led, once the leader had been ended."""
     took = []
-    for _ in range(KILLS):
+    for _ in range(times):
         leader = pair.leader()
         since = time.monotonic()
-        leader.kill()
+        end(leader)
         took.append(pair.wait_until_taken_over(pair.other(leader), since))
         pair.start_again(leader)
-    print(f"take-over after kill -9, {KILLS} times: {min(took):.1f} to {max(took):.1f} s")  # noqa: T201 - a figure
+    print(f"take-over {times} times: {min(took):.1f} to {max(took):.1f} s")  # noqa: T201 - a figure
+    return took
+
+
+def test_a_killed_leader_is_followed_and_never_two_write(pair: Pair) -> None:
+    took = take_overs(pair, KILLS, Operator.kill)
     assert max(took) <= TAKE_OVER_SECONDS, took
     assert pair.out_of_turn() == []
 
 
 def test_a_leader_that_is_stopped_is_followed_at_once(pair: Pair) -> None:
-    took = []
-    for _ in range(STOPS):
-        leader = pair.leader()
-        since = time.monotonic()
-        leader.stop()
-        took.append(pair.wait_until_taken_over(pair.other(leader), since))
-        pair.start_again(leader)
-    print(f"take-over after a clean stop, {STOPS} times: {min(took):.1f} to {max(took):.1f} s")  # noqa: T201 - a figure
+    took = take_overs(pair, STOPS, Operator.stop)
     assert max(took) <= CLEAN_TAKE_OVER_SECONDS, took
     assert pair.out_of_turn() == []
 

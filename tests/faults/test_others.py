@@ -8,9 +8,8 @@ import math
 import time
 from typing import NamedTuple
 
-from tests.faults.conftest import NO_PODS
 from tests.faults.picture import wait_until_settled
-from tests.support.kube import Kube, Object, wait_until
+from tests.support.kube import NO_PODS, Kube, Object, wait_until
 from tests.support.operator import Operator
 from tests.support.proxy import Proxy, Record, writes
 

@@ -4,9 +4,8 @@ import json
 import os
 import time
 
-from tests.faults.conftest import NO_PODS
 from tests.faults.picture import wait_until_settled
-from tests.support.kube import Kube, wait_until
+from tests.support.kube import NO_PODS, Kube, wait_until
 from tests.support.operator import Operator
 from tests.support.proxy import Proxy, writes
 

@@ -5,8 +5,7 @@ from functools import partial
 from typing import Any
 
 from tests.faults import changes, picture
-from tests.faults.conftest import NO_PODS
-from tests.support.kube import Kube, wait_until
+from tests.support.kube import NO_PODS, Kube, wait_until
 from tests.support.operator import Operator
 from tests.support.proxy import LagWatches, Proxy, Record, writes
 

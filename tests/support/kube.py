@@ -38,6 +38,9 @@ PLACES = {
 
 CHILD_KINDS = ("ConfigMap", "PersistentVolumeClaim", "Secret", "Service", "ServiceAccount", "Deployment")
 
+NO_PODS: Object = {name: {"replicas": 0} for name in ("vote", "redis", "worker", "postgres", "result")}
+"""A spec whose objects are all there and which runs nothing: for tests about objects."""
+
 PATIENCE = 120.0
 """Seconds until a test gives up waiting: long, since two cores may be busy, and free when all is well."""
 
