@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from votingapp_operator.api import API_VERSION, GROUP, KIND, ComponentName, DataPolicy, VotingAppSpec
+from votingapp_operator.desired.apis import OPTIONAL
 
 Manifest = dict[str, Any]
 
@@ -48,6 +49,7 @@ class App:
         spec: what the user wants, defaults filled in.
         images: the operator's choices.
         credentials_uid: uid of the Secret with the database's password; None while there is none.
+        apis: the optional kinds that the cluster serves.
     """
 
     name: str
@@ -56,6 +58,7 @@ class App:
     spec: VotingAppSpec
     images: Images
     credentials_uid: str | None = None
+    apis: frozenset[str] = frozenset(OPTIONAL)
 
     def child(self, suffix: str) -> str:
         """Name of an object made for this VotingApp."""

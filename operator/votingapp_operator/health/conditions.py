@@ -1,12 +1,14 @@
 """The conditions, in the sense of Kubernetes' API conventions and of kstatus.
 
-Ready, Applied and Available are always there; Reconciling and Stalled only while True, as kstatus reads them.
+Ready, Applied and Available are always there; Reconciling and Stalled only while True, as kstatus reads them; Supported
+only where the spec asks for what comes with an add-on.
 """
 
 from collections.abc import Mapping
 from typing import Literal
 
 from votingapp_operator.api import ComponentName, ComponentState, ComponentStatus, Condition
+from votingapp_operator.desired.apis import OPTIONAL
 from votingapp_operator.health.outcome import Outcome
 
 Components = Mapping[ComponentName, ComponentStatus]
@@ -36,6 +38,7 @@ def conditions(
         _applied(outcome),
         _reconciling(components, outcome),
         _stalled(outcome),
+        _supported(outcome),
     ]
     before = {known.type: known for known in previous}
     return tuple(
@@ -120,6 +123,21 @@ def _stalled(outcome: Outcome) -> tuple[str, _Verdict | None]:
     if permanent:
         return "Stalled", ("True", permanent[0].reason, f"{permanent[0].subject}: {permanent[0].message}")
     return "Stalled", None
+
+
+def _supported(outcome: Outcome) -> tuple[str, _Verdict | None]:
+    """Whether the cluster has what the spec's optional parts need. Ready does not wait for it: all the rest works."""
+    if not outcome.optional:
+        return "Supported", None
+    missing = {OPTIONAL[kind].field: OPTIONAL[kind].add_on for kind in sorted(outcome.unsupported)}
+    if not missing:
+        return "Supported", ("True", "Supported", "the cluster serves every API that the spec asks for")
+    needs = "; ".join(f"{field} needs {add_on}" for field, add_on in missing.items())
+    return "Supported", (
+        "False",
+        "ApiNotInstalled",
+        f"{needs}: not installed in this cluster, so that part waits for it; all the rest works",
+    )
 
 
 def _sentence(components: Components, names: list[ComponentName]) -> str:

@@ -31,9 +31,13 @@ class Outcome:
         pending: subjects that differ and were not written, because the VotingApp is paused.
         problems: subjects that could not be made as they should be.
         paused: whether writing was forbidden.
+        optional: kinds of add-ons that the spec asks for.
+        unsupported: those of them that the cluster does not serve.
     """
 
     objects: int
     pending: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     paused: bool = False
+    optional: frozenset[str] = frozenset()
+    unsupported: frozenset[str] = frozenset()

@@ -118,13 +118,16 @@ class Client:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise unreachable(error) from error
 
-    async def apply(self, manifest: Manifest, *, subresource: str | None = None, dry_run: bool = False) -> Object:
+    async def apply(
+        self, manifest: Manifest, *, subresource: str | None = None, dry_run: bool = False, manager: str = MANAGER
+    ) -> Object:
         """Server-side apply, taking over the fields that the manifest names.
 
         Args:
             manifest: the fields. A `metadata.uid` or `metadata.resourceVersion` in it must be the object's; see `NEW`.
             subresource: `status`, or None for the object itself.
             dry_run: only answer what would come of it.
+            manager: whose the fields are from then on.
 
         Raises:
             RefusedError: the manifest is not acceptable.
@@ -133,7 +136,7 @@ class Client:
         """
         kind, metadata = manifest["kind"], manifest["metadata"]
         path = RESOURCES[kind].path(metadata["namespace"], metadata["name"], subresource)
-        query = {"fieldManager": MANAGER, "force": "true", **_dry(dry_run)}
+        query = {"fieldManager": manager, "force": "true", **_dry(dry_run)}
         return await self._answer(Request("apply", kind, path, query, manifest)) or {}
 
     async def replace(self, manifest: Manifest, *, dry_run: bool = False) -> Object:

@@ -14,6 +14,7 @@ from typing import Any
 
 from votingapp_operator.api import KIND
 from votingapp_operator.desired import Images
+from votingapp_operator.desired.apis import OPTIONAL
 from votingapp_operator.reconcile import metrics
 from votingapp_operator.reconcile.backoff import delay, spread
 from votingapp_operator.reconcile.cache import Cache, Key, News
@@ -23,7 +24,7 @@ from votingapp_operator.reconcile.informer import Informer
 from votingapp_operator.reconcile.kinds import WATCHED, Scope
 from votingapp_operator.reconcile.lease import Lease
 from votingapp_operator.reconcile.logs import votingapp
-from votingapp_operator.reconcile.reconciler import Look, Reconciler
+from votingapp_operator.reconcile.reconciler import Look, Reconciler, Surroundings
 from votingapp_operator.reconcile.workqueue import WorkQueue
 
 logger = logging.getLogger(__name__)
@@ -77,12 +78,15 @@ class Engine:
     def __init__(self, client: Client, options: Options) -> None:
         self._client = client
         self._cache = Cache()
-        self._reconciler = Reconciler(client, self._cache, options.images, options.node_address, options.identity)
+        surroundings = Surroundings(options.images, options.node_address, options.identity, self._served)
+        self._reconciler = Reconciler(client, self._cache, surroundings)
         self._queue: WorkQueue[Key] = WorkQueue()
         self._failures: dict[Key, int] = {}
         self._settled: dict[Key, bool] = {}
         self.informers = [
-            Informer(client, self._cache, Scope(kind, options.watch_namespace, selector), self._changed)
+            Informer(
+                client, self._cache, Scope(kind, options.watch_namespace, selector), self._changed, self._look_at_all
+            )
             for kind, selector in WATCHED.items()
         ]
         self._lease = Lease(client, options.lease_namespace, options.identity, self._lead)
@@ -153,7 +157,17 @@ class Engine:
         if leading:
             for key in self._cache.apps():
                 self._settled[key] = False
+            self._look_at_all()
+
+    def _look_at_all(self) -> None:
+        """Something that concerns every VotingApp has changed."""
+        if self.is_leading():
+            for key in self._cache.apps():
                 self._queue.add(key)
+
+    def _served(self) -> frozenset[str]:
+        """The optional kinds that the cluster serves."""
+        return frozenset(informer.kind for informer in self.informers if informer.present and informer.kind in OPTIONAL)
 
     def _changed(self, key: Key, kind: str, news: News) -> None:
         """What a watch brought. How pods are doing does not wake a VotingApp that rests after a failure."""

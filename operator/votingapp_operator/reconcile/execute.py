@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
-from votingapp_operator.desired.app import App, Manifest
+from votingapp_operator.desired.app import MANAGER, App, Manifest
 from votingapp_operator.health import Problem
 from votingapp_operator.reconcile.cache import Cache, Key
 from votingapp_operator.reconcile.client import NEW, Client
@@ -22,6 +22,9 @@ Tolerated = dict[tuple[str, str], object]
 
 WRITES_AT_ONCE = 4
 """Of one VotingApp: when they hang, they must not take all connections."""
+
+HANDOVER = f"{MANAGER}-handover"
+"""The field manager that keeps a count of pods which the operator no longer sets."""
 
 TERMINATING = "NamespaceTerminating"
 """The reason of a problem that is none: the namespace goes, and all in it."""
@@ -62,6 +65,8 @@ class Executor:
         if change.ownership is not Ownership.OURS:
             return problem_of_ownership(change.subject, change.ownership)
         try:
+            if change.action is Action.UPDATE and _is_scaled_by_others(change.manifest):
+                await self._hand_over_replicas(app, change)
             live = await self._client.apply(_exactly(change.manifest, uid=change.uid))
         except ConflictError:
             if change.action is not Action.CREATE:
@@ -84,6 +89,21 @@ class Executor:
             self._cache.observe(change.kind, remains)
         else:
             self._cache.deleted(Key(app.namespace, app.name), (change.kind, change.name), uid)
+
+    async def _hand_over_replicas(self, app: App, change: Change) -> None:
+        """Leave the count of pods as it stands to whoever scales from now on.
+
+        An apply that no longer names a field which only we have set removes it, and the API server would put its
+        default of 1 in its place: so another manager gets it first.
+        """
+        live = await self._client.read(change.kind, app.namespace, change.name)
+        if live is None or not _owns_replicas(live):
+            return
+        metadata = {key: live["metadata"][key] for key in ("name", "namespace", "uid", "resourceVersion")}
+        head = {key: change.manifest[key] for key in ("apiVersion", "kind")} if change.manifest else {}
+        await self._client.apply(
+            {**head, "metadata": metadata, "spec": {"replicas": live["spec"]["replicas"]}}, manager=HANDOVER
+        )
 
     async def _put_ports(self, app: App, change: Change, manifest: Manifest) -> Object:
         """Put a Service's ports in the place of somebody's: an apply can only put ours beside them."""
@@ -141,6 +161,18 @@ class _Batch:
 def _ends_all(error: ApiError) -> bool:
     """Whether the same would happen to every other write: then none is tried in this look."""
     return isinstance(error, TerminatingError) or error.reason in ("Unreachable", "NotLeading", "TooManyRequests")
+
+
+def _is_scaled_by_others(manifest: Manifest) -> bool:
+    return manifest["kind"] == "Deployment" and "replicas" not in manifest["spec"]
+
+
+def _owns_replicas(live: Object) -> bool:
+    """Whether the operator is among those who have set the count of pods."""
+    return any(
+        entry.get("manager") == MANAGER and "f:replicas" in entry.get("fieldsV1", {}).get("f:spec", {})
+        for entry in live["metadata"].get("managedFields", ())
+    )
 
 
 def _is_barred_by_ports(change: Change, error: RefusedError) -> bool:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from votingapp_operator.desired.apis import OPTIONAL
 from votingapp_operator.reconcile.backoff import delay
 from votingapp_operator.reconcile.cache import Cache, Key, News, key_of
 from votingapp_operator.reconcile.client import Client
@@ -25,6 +26,7 @@ class Informer:
     Attributes:
         kind: what is watched.
         synced: set once the kind has been listed whole.
+        present: whether the API server serves the kind.
         heard_at: when the API server last gave a sign of life about this kind, by the monotonic clock.
     """
 
@@ -34,14 +36,17 @@ class Informer:
         cache: Cache,
         scope: Scope,
         tell: Callable[[Key, str, News], None],
+        tell_presence: Callable[[], None],
     ) -> None:
         self.kind = scope.kind
         self.synced = asyncio.Event()
+        self.present = False
         self.heard_at = time.monotonic()
         self._client = client
         self._cache = cache
         self._scope = scope
         self._tell = tell
+        self._tell_presence = tell_presence
         self._version: str | None = None
 
     async def run(self) -> None:
@@ -68,10 +73,12 @@ class Informer:
             logger.warning("%s: list or watch failed, trying again: %s", self.kind, error)
             return
         if failures == 1:
-            logger.warning("%s: the cluster has no such kind; waiting for its CustomResourceDefinition", self.kind)
+            level = logging.INFO if self.kind in OPTIONAL else logging.WARNING
+            logger.log(level, "%s: the cluster has no such kind; waiting for its CustomResourceDefinition", self.kind)
         self._version = None
         self._heard()
         self._sweep(set(), _NEWEST)
+        self._is_present(present=False)
 
     async def _list(self) -> str:
         """Take note of all that is there, and of what no longer is; returns the version to watch from."""
@@ -83,6 +90,7 @@ class Informer:
                 present.add(item["metadata"]["uid"])
                 self._observe(item)
         self._sweep(present, int(version))
+        self._is_present(present=True)
         return version
 
     async def _watch(self, version: str) -> None:
@@ -94,6 +102,11 @@ class Informer:
             elif event["type"] != "BOOKMARK":
                 self._observe(event["object"])
         self._heard()
+
+    def _is_present(self, *, present: bool) -> None:
+        if present != self.present:
+            self.present = present
+            self._tell_presence()
 
     def _heard(self) -> None:
         self.heard_at = time.monotonic()

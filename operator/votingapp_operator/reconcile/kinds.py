@@ -6,6 +6,7 @@ A fixed table in place of discovery: the operator's own kinds are known, and a s
 from typing import Any, NamedTuple
 
 from votingapp_operator.api import API_VERSION, KIND, PLURAL
+from votingapp_operator.desired.apis import OPTIONAL
 from votingapp_operator.desired.app import MANAGED_BY_LABEL, MANAGER
 
 Object = dict[str, Any]
@@ -34,9 +35,13 @@ RESOURCES = {
     "Service": Resource("v1", "services"),
     "ServiceAccount": Resource("v1", "serviceaccounts"),
     "Deployment": Resource("apps/v1", "deployments"),
+    "HorizontalPodAutoscaler": Resource("autoscaling/v2", "horizontalpodautoscalers"),
+    "NetworkPolicy": Resource("networking.k8s.io/v1", "networkpolicies"),
+    "PodDisruptionBudget": Resource("policy/v1", "poddisruptionbudgets"),
     KIND: Resource(API_VERSION, PLURAL),
     "Event": Resource("events.k8s.io/v1", "events"),
     "Lease": Resource("coordination.k8s.io/v1", "leases"),
+    **{kind: Resource(api.api_version, api.plural) for kind, api in OPTIONAL.items()},
 }
 
 
@@ -53,7 +58,11 @@ class Scope(NamedTuple):
         return RESOURCES[self.kind].path(self.namespace)
 
 
-WATCHED_CHILDREN = ("ConfigMap", "PersistentVolumeClaim", "Service", "ServiceAccount", "Deployment")
+WATCHED_CHILDREN = (
+    *("ConfigMap", "PersistentVolumeClaim", "Service", "ServiceAccount", "Deployment"),
+    *("HorizontalPodAutoscaler", "NetworkPolicy", "PodDisruptionBudget"),
+    *OPTIONAL,
+)
 """Kinds of children that the operator watches. Secrets are not among them: it may read one by name, and no list."""
 
 WATCHED = {KIND: "", **dict.fromkeys((*WATCHED_CHILDREN, "Pod"), f"{MANAGED_BY_LABEL}={MANAGER}")}

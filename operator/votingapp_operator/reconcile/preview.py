@@ -13,6 +13,7 @@ import yaml
 
 from votingapp_operator.api import API_VERSION, KIND, VotingAppSpec
 from votingapp_operator.desired import App, Images, Manifest, build
+from votingapp_operator.desired.apis import OPTIONAL
 from votingapp_operator.desired.app import INSTANCE_LABEL, MANAGED_BY_LABEL, MANAGER
 from votingapp_operator.reconcile.client import Client
 from votingapp_operator.reconcile.credentials import is_generated
@@ -67,12 +68,13 @@ async def differences(client: Client, votingapp: Mapping[str, Any], images: Imag
     )
     found = _compare_specs(app.name, live, accepted)
     secret = await client.metadata("Secret", app.namespace, app.credentials_secret)
-    app = replace(app, credentials_uid=secret["metadata"]["uid"] if secret is not None else _UID_UNKNOWN)
+    children, served = await _children(client, app)
+    uid = secret["metadata"]["uid"] if secret is not None else _UID_UNKNOWN
+    app = replace(app, credentials_uid=uid, apis=served)
     desired = build(app)
     if secret is None:
         found.append(_missing_secret(app))
     found += await _superfluous_secret(client, app)
-    children = await _children(client, app)
     for change in changes(app, [*desired.supports, *desired.workloads], children, {}):
         found += await _of_change(client, app, change)
     return found
@@ -126,14 +128,21 @@ async def _superfluous_secret(client: Client, app: App) -> list[Difference]:
     return [Difference(f"Secret {app.child('postgres')}", "would be deleted")]
 
 
-async def _children(client: Client, app: App) -> Children:
-    """What the watches would show of the VotingApp."""
+async def _children(client: Client, app: App) -> tuple[Children, frozenset[str]]:
+    """What the watches would show of the VotingApp, and the optional kinds that the cluster serves."""
     selector = f"{MANAGED_BY_LABEL}={MANAGER},{INSTANCE_LABEL}={app.name}"
-    return {
-        (kind, live["metadata"]["name"]): live
-        for kind in WATCHED_CHILDREN
-        for live in await client.list(Scope(kind, app.namespace, selector))
-    }
+    children: dict[tuple[str, str], Object] = {}
+    served: set[str] = set()
+    for kind in WATCHED_CHILDREN:
+        try:
+            found = await client.list(Scope(kind, app.namespace, selector))
+        except ApiError as error:
+            if kind in OPTIONAL and error.reason == "NotFound":
+                continue
+            raise
+        served.add(kind)
+        children |= {(kind, live["metadata"]["name"]): live for live in found}
+    return children, frozenset(served & OPTIONAL.keys())
 
 
 async def _of_change(client: Client, app: App, change: Change) -> list[Difference]:

@@ -1,6 +1,7 @@
 """The one reconcile function: look at all of desired and observed, write the difference, tell what was found."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pydantic
@@ -55,8 +56,26 @@ class Look:
 
 GONE = Look(gone=True)
 
-_Compared = tuple[int, str | None, dict[Place, bytes]]
-"""What a comparison of desired and observed depends on: generation, Secret, and the children's content."""
+_Compared = tuple[int, str | None, frozenset[str], dict[Place, bytes]]
+"""What a comparison of desired and observed depends on: generation, Secret, the cluster's optional APIs, and the
+children's content."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is not the VotingApp's to say.
+
+    Attributes:
+        images: of components whose spec names none.
+        node_address: a host on which node ports answer; None to take a node's.
+        identity: of this replica, for Events.
+        served: the optional kinds that the cluster serves at the moment.
+    """
+
+    images: Images
+    node_address: str | None
+    identity: str
+    served: Callable[[], frozenset[str]]
 
 
 @dataclass
@@ -69,6 +88,8 @@ class _Memory:
         tolerated: differences that an apply does not mend.
         alike: what was compared when nothing was found to differ; the same need not be compared again.
         objects: how many objects the spec asked for then.
+        optional: kinds of add-ons that it asked for then.
+        unsupported: those of them that the cluster did not serve.
         terminating: whether its namespace is on its way out.
     """
 
@@ -77,19 +98,20 @@ class _Memory:
     tolerated: Tolerated = field(default_factory=dict)
     alike: _Compared | None = None
     objects: int = 0
+    optional: frozenset[str] = frozenset()
+    unsupported: frozenset[str] = frozenset()
     terminating: bool = False
 
 
 class Reconciler:
     """Brings VotingApps to what they ask for, one look at a time."""
 
-    def __init__(self, client: Client, cache: Cache, images: Images, node_address: str | None, identity: str) -> None:
+    def __init__(self, client: Client, cache: Cache, surroundings: Surroundings) -> None:
         self._cache = cache
-        self._images = images
-        self._node_address = node_address
+        self._surroundings = surroundings
         self._credentials = CredentialsKeeper(client)
         self._executor = Executor(client, cache)
-        self._reporter = Reporter(client, cache, identity)
+        self._reporter = Reporter(client, cache, surroundings.identity)
         self._memories: dict[Key, _Memory] = {}
 
     async def reconcile(self, key: Key) -> Look:
@@ -114,7 +136,14 @@ class Reconciler:
             spec = VotingAppSpec.model_validate(live.get("spec", {}))
         except pydantic.ValidationError as error:
             return await self._tell_unreadable(key, live, before, error)
-        app = App(name=key.name, namespace=key.namespace, uid=memory.uid, spec=spec, images=self._images)
+        app = App(
+            name=key.name,
+            namespace=key.namespace,
+            uid=memory.uid,
+            spec=spec,
+            images=self._surroundings.images,
+            apis=self._surroundings.served(),
+        )
         app, outcome = await self._write(key, app, live, memory)
         if any(problem.reason == TERMINATING for problem in outcome.problems):
             memory.terminating = True
@@ -132,12 +161,13 @@ class Reconciler:
         credentials = await self._credentials.ensure(app, distrust=complaint)
         app = replace(app, credentials_uid=credentials.uid)
         children = self._cache.children(key)
-        compared: _Compared = (live["metadata"]["generation"], credentials.uid, children.contents())
+        compared: _Compared = (live["metadata"]["generation"], credentials.uid, app.apis, children.contents())
         problems = [] if credentials.problem is None else [credentials.problem]
         pending = [f"Secret {app.credentials_secret}"] if credentials.pending else []
         if memory.alike != compared:
             desired = build(app)
             memory.objects = len(desired.all())
+            memory.optional, memory.unsupported = desired.optional, desired.unsupported
             held = _held_back(desired, credentials)
             differing = changes(app, [*desired.supports, *desired.workloads], children, memory.tolerated)
             todo = [change for change in differing if change.name not in held]
@@ -147,7 +177,12 @@ class Reconciler:
                 problems += await self._carry_out(app, todo, memory)
             memory.alike = None if todo or held else compared
         outcome = Outcome(
-            objects=memory.objects, pending=tuple(pending), problems=tuple(problems), paused=app.spec.paused
+            objects=memory.objects,
+            pending=tuple(pending),
+            problems=tuple(problems),
+            paused=app.spec.paused,
+            optional=memory.optional,
+            unsupported=memory.unsupported,
         )
         return app, outcome
 
@@ -167,7 +202,7 @@ class Reconciler:
             generation=live["metadata"]["generation"],
             pods=self._cache.pods(key),
             status=before,
-            node_address=self._node_address,
+            node_address=self._surroundings.node_address,
         )
         after = assess(app, observed, outcome, utc_now())
         await self._reporter.report(key, app.uid, before, after)

@@ -107,6 +107,8 @@ def transitions(before: VotingAppStatus, after: VotingAppStatus) -> Iterator[Tra
             ("Ready", "True"),
             ("Applied", "False"),
             ("Applied", "True"),
+            ("Supported", "False"),
+            ("Supported", "True"),
         }:
             continue
         warning = condition.status == "False" and condition.reason != "Paused"

@@ -15,6 +15,11 @@ _POD_STATUS = ("phase", "reason", "message", "hostIP")
 _OF_CONTROLLERS = ("deployment.kubernetes.io/", "pv.kubernetes.io/", "volume.kubernetes.io/")
 """Annotations in which the cluster's own controllers keep their notes on a child."""
 
+_SPEAKING = frozenset(
+    {KIND, "Service", "HorizontalPodAutoscaler", "ScaledObject", "VerticalPodAutoscaler", "Gateway", "HTTPRoute"}
+)
+"""Kinds whose status the VotingApp's own is made from."""
+
 _CONTAINER_TROUBLE = ("name", "image", "restartCount", "started", "state", "lastState")
 
 
@@ -39,7 +44,7 @@ def status(kind: str, body: Mapping[str, Any]) -> Object:
         return _pod_status(found)
     if kind == "Deployment":
         return {**found, "conditions": [_without_times(condition) for condition in found.get("conditions", ())]}
-    return found if kind in (KIND, "Service") else {}
+    return found if kind in _SPEAKING else {}
 
 
 def _pod_status(found: Object) -> Object:
