@@ -42,6 +42,10 @@ env: ## lines for a shell to eval, that point kubectl at the cluster
 run: ## the operator on this machine instead of in the cluster, until Ctrl-C
 	@$(CLUSTER) run
 
+.PHONY: addons
+addons: up ## metrics-server, KEDA, VPA, a Gateway, Prometheus; ADDONS="keda vpa" for some (docs/addons.md)
+	@$(CLUSTER) addons $(ADDONS)
+
 .PHONY: test
 test: lint test-unit test-monitoring test-app up test-cluster test-e2e ## all tests but the faults'
 
@@ -100,6 +104,10 @@ test-faults: up ## a sick API server, operators killed at any write, two replica
 test-e2e: ## votes through faults, and a browser, on the real cluster
 	@tools/packages /usr/bin/chromium=chromium
 	$(RUN) pytest tests/e2e -q
+
+.PHONY: test-addons
+test-addons: addons ## what needs the add-ons, on the real cluster
+	$(RUN) pytest tests/addons -q
 
 .PHONY: bench-app
 bench-app: up ## throughput of vote and worker, beside their engines' own

