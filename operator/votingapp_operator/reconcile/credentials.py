@@ -49,16 +49,20 @@ class CredentialsKeeper:
         self._client = client
         self._seen: dict[str, _Seen] = {}
 
-    async def ensure(self, app: App, *, distrust: bool) -> Credentials:
+    async def ensure(self, app: App, *, distrust: bool, believed: str | None = None) -> Credentials:
         """The Secret of a VotingApp, made if it is missing and the VotingApp is not paused.
 
         Args:
             app: whose Secret.
             distrust: look at it even if it was seen a moment ago.
+            believed: its uid, where there is reason to believe that all is well with it; it is looked at with the next
+                resync then, as any other.
         """
         now = asyncio.get_running_loop().time()
         asked = secret_metadata(app)
         seen = self._seen.get(app.uid)
+        if seen is None and believed is not None:
+            seen = self._seen[app.uid] = _Seen(Credentials(uid=believed), now, asked)
         fresh = (
             seen is not None and seen.asked == asked and now - seen.at < RECHECK and seen.credentials.uid is not None
         )

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import pydantic
 
-from votingapp_operator.api import GROUP, VotingAppSpec, VotingAppStatus
+from votingapp_operator.api import GROUP, ComponentName, VotingAppSpec, VotingAppStatus
 from votingapp_operator.desired import App, Desired, Images, build
-from votingapp_operator.desired.app import COMPONENT_LABEL
+from votingapp_operator.desired.app import COMPONENT_LABEL, CREDENTIALS_ANNOTATION
 from votingapp_operator.desired.workloads import USES_CREDENTIALS
 from votingapp_operator.health import Observed, Outcome, Problem, assess, unreadable
 from votingapp_operator.health.pods import needs_credentials
-from votingapp_operator.reconcile.cache import Cache, Key, Place
+from votingapp_operator.reconcile.cache import Cache, Children, Key, Place
 from votingapp_operator.reconcile.client import Client
 from votingapp_operator.reconcile.clock import utc_now
 from votingapp_operator.reconcile.credentials import Credentials, CredentialsKeeper
@@ -91,6 +91,7 @@ class _Memory:
         optional: kinds of add-ons that it asked for then.
         unsupported: those of them that the cluster did not serve.
         terminating: whether its namespace is on its way out.
+        first: whether this process has not looked at it yet.
     """
 
     uid: str
@@ -101,6 +102,7 @@ class _Memory:
     optional: frozenset[str] = frozenset()
     unsupported: frozenset[str] = frozenset()
     terminating: bool = False
+    first: bool = False
 
 
 class Reconciler:
@@ -158,9 +160,12 @@ class Reconciler:
 
     async def _write(self, key: Key, app: App, live: Object, memory: _Memory) -> tuple[App, Outcome]:
         complaint = any(needs_credentials(pod) for pod in self._cache.pods(key))
-        credentials = await self._credentials.ensure(app, distrust=complaint)
-        app = replace(app, credentials_uid=credentials.uid)
         children = self._cache.children(key)
+        believed = _believed_secret(app, live, children) if memory.first else None
+        memory.first = False
+        credentials = await self._credentials.ensure(app, distrust=complaint, believed=believed)
+        app = replace(app, credentials_uid=credentials.uid)
+        children = self._cache.children(key)  # the API server was asked meanwhile
         compared: _Compared = (live["metadata"]["generation"], credentials.uid, app.apis, children.contents())
         problems = [] if credentials.problem is None else [credentials.problem]
         pending = [f"Secret {app.credentials_secret}"] if credentials.pending else []
@@ -227,7 +232,7 @@ class Reconciler:
         memory = self._memories.get(key)
         if memory is None or (memory.uid, memory.forced) != (uid, forced):
             self._forget(key)
-            memory = self._memories[key] = _Memory(uid, forced)
+            memory = self._memories[key] = _Memory(uid, forced, first=memory is None)
         return memory
 
     def _forget(self, key: Key) -> None:
@@ -253,6 +258,20 @@ def _look(outcome: Outcome, after: VotingAppStatus) -> Look:
         retry=any(not problem.permanent for problem in outcome.problems),
         retry_after=max(waits, default=None),
     )
+
+
+def _believed_secret(app: App, live: Object, children: Children) -> str | None:
+    """The uid of the Secret that the database runs with, where the last look at this very spec found all well.
+
+    Then a new leader need not ask for the Secret of every VotingApp at once, only to find what its predecessor found.
+    """
+    status = _status(live)
+    applied = any(condition.type == "Applied" and condition.reason == "Applied" for condition in status.conditions)
+    database = children.get(("Deployment", app.child(ComponentName.POSTGRES)))
+    if not applied or status.observed_generation != live["metadata"]["generation"] or database is None:
+        return None
+    annotations: Object = database["spec"]["template"]["metadata"].get("annotations") or {}
+    return annotations.get(CREDENTIALS_ANNOTATION)
 
 
 def _held_back(desired: Desired, credentials: Credentials) -> frozenset[str]:

@@ -56,12 +56,13 @@ async def measure(counts: list[int], out: Path, folder: Path, *, profile: bool) 
                 bare = await floor.measure(kube, writer, meter, apps)
             with step(f"{apps:,} apps, operator"):
                 async with Operator(access, folder) as operator:
-                    picture = out / f"benchmark-profile-{apps}.svg" if profile else None
-                    own = await fleet.measure(kube, meter, operator, apps, picture)
-                await fakes.remove_fleet(kube)
+                    pictures = out / f"benchmark-profile-{apps}" if profile else None
+                    own = await fleet.measure(kube, meter, operator, apps, pictures)
             runs[apps] = Run(apps, idle, bare, own)
-            report.write(runs, out)  # after each, for the next may take long
+            report.write(runs, out)  # at once: to remove a fleet takes as long as to make it, and so does the next
             note(f"{apps:,} apps: children applied in {own.applied_seconds:.1f} s, floor {bare.applied_seconds:.1f} s")
+            with step(f"{apps:,} apps, removing them"):
+                await fakes.remove_fleet(kube)
         return runs
 
 
@@ -78,7 +79,7 @@ def bench(
     apps: Annotated[str, typer.Option(help="How many VotingApps, in one run each.")] = "10,100,1000",
     out: Annotated[Path, typer.Option(help="Where benchmark.json and benchmark.svg go.")] = PROJECT / "docs",
     *,
-    profile: Annotated[bool, typer.Option(help="Also draw a flame graph of the operator, by py-spy.")] = False,
+    profile: Annotated[bool, typer.Option(help="Also draw flame graphs of the operator, by py-spy.")] = False,
 ) -> None:
     """Measure what a fleet of VotingApps costs, beside a bare client that writes the same objects."""
     counts = [int(count) for count in apps.split(",")]

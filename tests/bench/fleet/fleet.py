@@ -66,25 +66,31 @@ class Fleet:
     peak_mib: float = 0.0
 
 
-async def measure(kube: Kube, meter: Meter, operator: Operator, count: int, profile: Path | None) -> Fleet:
-    """Everything, on one fleet."""
+async def measure(kube: Kube, meter: Meter, operator: Operator, count: int, pictures: Path | None) -> Fleet:
+    """Everything, on one fleet; where `pictures` names a beginning for their files, with flame graphs."""
     fleet = apps.places("fleet", count)
     more = apps.more(fleet)
     await fakes.make_room(kube, [*fleet, *more])
     await operator.lead()
     found = Fleet()
-    async with profiled(operator, profile):
+    async with profiled(operator, picture(pictures, "fill")):
         await fill(kube, meter, operator, fleet, found)
         await operator.rest(apps=count)
         found.change = await change(kube, meter, operator, fleet)
         await operator.rest(apps=count)
-    found.restart = await restart(kube, operator, apps=count)
+    found.restart = await restart(kube, operator, picture(pictures, "restart"), apps=count)
     found.drifts = await lone.drifts(kube, fleet)
     await operator.rest(apps=count)
-    found.added = await lone.additions(kube, more)
+    async with profiled(operator, picture(pictures, "added")):
+        found.added = await lone.additions(kube, more)
     await operator.rest(apps=count + len(more))
     found.peak_mib = operator.peak_mib()
     return found
+
+
+def picture(pictures: Path | None, of: str) -> Path | None:
+    """Where the flame graph of one part is drawn."""
+    return None if pictures is None else pictures.with_name(f"{pictures.name}-{of}.svg")
 
 
 async def fill(kube: Kube, meter: Meter, operator: Operator, fleet: list[Place], found: Fleet) -> None:
@@ -100,14 +106,15 @@ async def fill(kube: Kube, meter: Meter, operator: Operator, fleet: list[Place],
         found.ready_seconds = time.monotonic() - began
 
 
-async def restart(kube: Kube, operator: Operator, *, apps: int) -> Restart:
+async def restart(kube: Kube, operator: Operator, picture: Path | None, *, apps: int) -> Restart:
     """Kill the operator, and start it again."""
     before = await writes.count(kube)
     began = time.monotonic()
     await operator.kill()
     await operator.start()
-    await operator.rest(apps=apps, looks=apps)
-    settled = time.monotonic() - began
+    async with profiled(operator, picture):
+        await operator.rest(apps=apps, looks=apps)
+        settled = time.monotonic() - began
     await asyncio.sleep(WATCHED_AFTER_RESTART)
     told = await operator.told()
     return Restart(

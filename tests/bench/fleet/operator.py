@@ -171,6 +171,17 @@ async def profiled(operator: Operator, picture: Path | None) -> AsyncIterator[No
         yield
         return
     picture.parent.mkdir(parents=True, exist_ok=True)
-    command = ["py-spy", "record", "--pid", str(operator.pid), "--output", str(picture), "--rate", "200", "--gil"]
+    command = [
+        "py-spy",
+        "record",
+        "--pid",
+        str(operator.pid),
+        "--output",
+        str(picture),
+        "--rate",
+        "100",
+        "--gil",
+        "--nonblocking",
+    ]
     async with processes.running(command, os.environ, operator.log.with_name("py-spy.log"), stop=signal.SIGINT):
         yield
