@@ -102,6 +102,13 @@ def test_retry_after_is_heeded(prepared: Kube, proxy: Proxy, operator: Operator)
     assert all(gap >= 3 for times in tried.values() for gap in gaps(times)), tried
 
 
+def wait_until_mended(kube: Kube, operator: Operator) -> None:
+    """Wait until the change has arrived, and what went during the fault is back."""
+    picture.wait_until_settled(kube, "demo", detail=operator.log)
+    changes.assert_arrived(kube, "demo")
+    wait_until("the Service that went meanwhile", lambda: kube.get("Service", "demo-result"), detail=operator.log)
+
+
 ON_EVERYTHING = [
     pytest.param(lambda: Answer(everything, 429, retry_after=1, cuts=True), id="429"),
     pytest.param(lambda: Answer(everything, 500, cuts=True), id="500"),
@@ -121,9 +128,7 @@ def test_an_api_server_that_is_away_is_taken_up_again(
         prepared.delete("Service", "demo-result")
         wait_until("the operator to stand by", lambda: not operator.leads(), detail=operator.log)
         wait_until("two attempts", lambda: most_attempts(fault) >= 2)
-    picture.wait_until_settled(prepared, "demo", detail=operator.log)
-    changes.assert_arrived(prepared, "demo")
-    wait_until("the Service that went meanwhile", lambda: prepared.get("Service", "demo-result"), detail=operator.log)
+    wait_until_mended(prepared, operator)
     assert_quiet(operator, len(fault.struck))
 
 
@@ -150,9 +155,7 @@ def test_what_happened_while_watches_were_broken_is_not_missed(
         changes.make(prepared, "demo")
         prepared.delete("Service", "demo-result")
         wait_until("three attempts", lambda: not fault.cuts or most_attempts(fault) >= 3, detail=operator.log)
-    picture.wait_until_settled(prepared, "demo", detail=operator.log)
-    changes.assert_arrived(prepared, "demo")
-    wait_until("the Service that went meanwhile", lambda: prepared.get("Service", "demo-result"), detail=operator.log)
+    wait_until_mended(prepared, operator)
     assert_quiet(operator, len(fault.struck) + len(proxy.seen(watches)))
 
 
@@ -170,9 +173,7 @@ def test_what_no_watch_tells_any_more_is_listed(
     with proxy.faulty(make()) as fault:
         changes.make(prepared, "demo")
         prepared.delete("Service", "demo-result")
-        picture.wait_until_settled(prepared, "demo", detail=operator.log)
-        changes.assert_arrived(prepared, "demo")
-        wait_until("the Service that went", lambda: prepared.get("Service", "demo-result"), detail=operator.log)
+        wait_until_mended(prepared, operator)
         wait_until("five attempts", lambda: most_attempts(fault) >= 5, detail=operator.log)
     for target, times in attempts(fault.struck).items():
         # The first two are the watch that was cut and the one that followed it; from then on it waits.
@@ -184,7 +185,5 @@ def test_watches_that_went_silent_are_given_up(prepared: Kube, proxy: Proxy, ope
     with proxy.faulty(SilentWatches()):
         changes.make(prepared, "demo")
         prepared.delete("Service", "demo-result")
-        picture.wait_until_settled(prepared, "demo", detail=operator.log)
-        changes.assert_arrived(prepared, "demo")
-        wait_until("the Service that went", lambda: prepared.get("Service", "demo-result"), detail=operator.log)
+        wait_until_mended(prepared, operator)
     assert_quiet(operator, len(proxy.seen(watches)))
