@@ -9,6 +9,7 @@ from votingapp_operator.api import API_VERSION, KIND, VotingAppSpec
 from votingapp_operator.desired import App, Images
 from votingapp_operator.desired.build import build
 from votingapp_operator.desired.credentials import with_new_password
+from votingapp_operator.reconcile.kinds import RESOURCES
 
 from cluster.kwok import FAKE
 from tests.bench.fleet.kube import Object
@@ -23,22 +24,10 @@ UID = "00000000-0000-0000-0000-000000000001"
 EXPECTED_BESIDES = {"ConfigMap": 1, "ServiceAccount": 1}
 """What each namespace holds by itself: the cluster's CA certificate, and the account named default."""
 
-PLACES = {
-    KIND: (API_VERSION, "votingapps"),
-    "ConfigMap": ("v1", "configmaps"),
-    "PersistentVolumeClaim": ("v1", "persistentvolumeclaims"),
-    "Secret": ("v1", "secrets"),
-    "Service": ("v1", "services"),
-    "ServiceAccount": ("v1", "serviceaccounts"),
-    "Deployment": ("apps/v1", "deployments"),
-}
-
 
 def path(kind: str, namespace: str, name: str = "") -> str:
     """Where the API server keeps an object, or a namespace's objects of a kind."""
-    version, plural = PLACES[kind]
-    root = "apis" if "/" in version else "api"
-    return f"/{root}/{version}/namespaces/{namespace}/{plural}" + (f"/{name}" if name else "")
+    return RESOURCES[kind].path(namespace, name or None)
 
 
 @dataclass(frozen=True)
