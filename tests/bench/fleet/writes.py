@@ -3,8 +3,8 @@
 import re
 
 from votingapp_operator.api import KIND
+from votingapp_operator.reconcile.kinds import RESOURCES, WATCHED_CHILDREN
 
-from tests.bench.fleet.apps import PLACES
 from tests.bench.fleet.kube import Kube
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "APPLY", "DELETE"})
@@ -19,7 +19,7 @@ async def count(kube: Kube) -> int:
 
 def total(metrics: bytes) -> int:
     """The sum over the API server's metrics. The cluster's own controllers write the status of the others."""
-    kinds = {plural: "status" if kind == KIND else "" for kind, (_, plural) in PLACES.items()}
+    kinds = {RESOURCES[kind].plural: "status" if kind == KIND else "" for kind in (KIND, "Secret", *WATCHED_CHILDREN)}
     samples = ((dict(_LABEL.findall(labels.decode())), float(value)) for labels, value in _SAMPLE.findall(metrics))
     return int(
         sum(
