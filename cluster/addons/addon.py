@@ -24,11 +24,19 @@ class Upstream:
 
 
 @dataclass(frozen=True)
+class ByItself:
+    """A way of its own into the cluster: what installs it, and whether that takes seconds only."""
+
+    install: Callable[[], None]
+    is_built: Callable[[], bool]
+
+
+@dataclass(frozen=True)
 class Addon:
     """One add-on.
 
     `namespace` is made for it where its manifests bring none. `adapt` changes the manifests in place for this cluster.
-    `prepare` makes in the cluster what manifests cannot say.
+    `prepare` makes in the cluster what manifests cannot say. One that comes `by_itself` has none of these.
     """
 
     name: str
@@ -38,3 +46,4 @@ class Addon:
     namespace: str = ""
     adapt: Callable[[list[Document]], None] | None = None
     prepare: Callable[[], None] | None = None
+    by_itself: ByItself | None = None

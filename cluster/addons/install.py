@@ -18,7 +18,7 @@ from cluster.process import ClusterError, answer, run
 from cluster.report import note, step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from cluster.addons.addon import Addon, Document
 
@@ -35,25 +35,32 @@ def missing(names: Sequence[str]) -> list[str]:
     lacking = []
     for name in names:
         addon = ADDONS[name]
+        if addon.by_itself is not None and not addon.by_itself.is_built():
+            lacking.append(name)
         lacking += [f"{name}: {image.published}" for image in addon.images if not image.is_quick()]
         lacking += [f"{name}: {upstream.module}" for upstream in addon.upstreams if not kept_at(upstream).exists()]
     return lacking
 
 
 def install(names: Sequence[str]) -> None:
-    """Make or pull what is needed, load it on the nodes, and install one add-on after the other."""
+    """Install one add-on after the other, so that each is of use while the next is still being built."""
     if not kubeconfig().exists() or not kind.containers():
         raise ClusterError("there is no cluster to install add-ons in: `make up` makes one.")
-    full_names = {name: images.ensure(ADDONS[name].images) for name in names}
-    load(sorted({full for found in full_names.values() for full in found.values()}))
     for name in names:
-        install_one(ADDONS[name], full_names[name])
+        by_itself = ADDONS[name].by_itself
+        if by_itself is None:
+            install_one(ADDONS[name])
+        else:
+            by_itself.install()
     drop_caches()
     note(f"add-ons: {', '.join(names)}")
 
 
-def install_one(addon: Addon, full_names: Mapping[str, str]) -> None:
-    """Apply an add-on's manifests and wait until all of it works."""
+def install_one(addon: Addon) -> None:
+    """Make or pull an add-on's images, apply its manifests, and wait until all of it works."""
+    full_names = images.ensure(addon.images)
+    if full_names:
+        load(sorted(full_names.values()))
     documents = manifests(addon, full_names)
     with step(f"installing {addon.name}"):
         put([document for document in documents if document["kind"] in FIRST], addon.name)

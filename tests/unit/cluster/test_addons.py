@@ -10,7 +10,7 @@ import yaml
 
 from cluster import binaries, kind, versions
 from cluster.addons import images, install, keda, manifests, metrics_server, prometheus, vpa
-from cluster.addons.addon import Addon, Upstream
+from cluster.addons.addon import Addon, ByItself, Upstream
 from cluster.addons.catalogue import ADDONS, chosen
 from cluster.process import ClusterError, succeeds
 
@@ -155,6 +155,20 @@ def test_what_is_not_made_yet_is_told(cache: Path, monkeypatch: pytest.MonkeyPat
         kept.parent.mkdir(parents=True)
         kept.touch()
     assert cache in recipe.path().parents
+    assert install.missing(["some"]) == []
+
+
+def test_an_add_on_may_bring_itself_in(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    by_itself = ByItself(install=lambda: done.append("installed"), is_built=lambda: bool(done))
+    monkeypatch.setitem(ADDONS, "some", Addon("some", by_itself=by_itself))
+    assert install.missing(["some"]) == ["some"]
+    with pytest.raises(ClusterError, match=r"no cluster to install add-ons in: `make up` makes one"):
+        install.install(["some"])
+    (cache / "kubeconfig").touch()
+    monkeypatch.setattr(kind, "containers", lambda: {"voting-app-worker": "running"})
+    install.install(["some"])
+    assert done == ["installed"]
     assert install.missing(["some"]) == []
 
 
