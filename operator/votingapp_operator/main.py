@@ -16,8 +16,8 @@ from votingapp_operator import settings as own_settings
 from votingapp_operator.reconcile import Engine, logs, metrics
 from votingapp_operator.reconcile.client import Client
 
-_ALLOCATIONS = 50_000
-"""New containers that set off a collection of the newest; a page of a list is about half of that."""
+_ALLOCATIONS = 20_000
+"""New containers that set off a collection of the newest; a page of a list is about as many."""
 
 
 @kopf.on.login()
@@ -54,7 +54,7 @@ def _collect_less_garbage() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_ALLOCATIONS, 20, 20)
+    gc.set_threshold(_ALLOCATIONS, 10, 10)
 
 
 @kopf.on.probe()

@@ -20,7 +20,7 @@ REQUEST_TIMEOUT = 10.0
 WATCH_TIMEOUT = 45
 """Seconds after which the API server ends a watch, so that one which has died unnoticed is not waited for long."""
 
-PAGE = 250
+PAGE = 100
 """Objects to a page of a list: a page is in memory whole, a list never is."""
 
 NEW = "1"

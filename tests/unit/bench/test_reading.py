@@ -79,7 +79,7 @@ def test_apps_are_spread_over_namespaces() -> None:
 
 def test_the_floor_writes_every_kind_of_child_and_no_owner() -> None:
     children = list(apps.children(Place("here", "app")))
-    assert {child["kind"] for child in children} >= {"Secret", "ConfigMap", "Service", "NetworkPolicy", "Deployment"}
+    assert {child["kind"] for child in children} >= {"Secret", "ConfigMap", "Service", "Deployment"}
     assert list(apps.kinds())[-1] == "Deployment"
     assert not any("ownerReferences" in child["metadata"] for child in children)
 
