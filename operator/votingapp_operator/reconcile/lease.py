@@ -53,8 +53,11 @@ class Lease:
     async def run(self) -> None:
         """Stand by, lead, and stand by again, until cancelled."""
         while True:
+            began = time.monotonic()
             await self._attempt()
-            await asyncio.sleep(RENEW_EVERY if self._live is not None else LOOK_EVERY)
+            pause = RENEW_EVERY if self._live is not None else LOOK_EVERY
+            # From one renewal's beginning to the next one's: a slow API server must not leave writes too little time.
+            await asyncio.sleep(max(began + pause - time.monotonic(), 0))
 
     def stand_down(self) -> None:
         """Begin no more writes."""
