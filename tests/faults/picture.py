@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.support.kube import Kube, Object, wait_until
+from tests.support.operator import Operator
+from tests.support.proxy import Record
 
 _OF_THE_CLUSTER = frozenset({"uid", "resourceVersion", "creationTimestamp", "managedFields"})
 _ALLOCATED = frozenset({"clusterIP", "clusterIPs"})
@@ -69,3 +71,18 @@ def _renamed(kube: Kube, app: Object, found: Any, *secrets: Object) -> Any:
     ):
         text = text.replace(old, new)
     return json.loads(text)
+
+
+def asks_for_secret(record: Record) -> bool:
+    """Whether the operator asks for a Secret: of a look that compares anew, the first thing that it does."""
+    return record.method == "GET" and record.plural == "secrets"
+
+
+def wait_until_known(operator: Operator, apps: int) -> None:
+    """Wait until the operator has looked at so many VotingApps, all there are, and found nothing to do."""
+
+    def known() -> bool:
+        return operator.leads() and operator.metric('votingapp_operator_votingapps{state="settled"}') == apps
+
+    wait_until("all VotingApps to be settled", known, detail=operator.log)
+    assert (operator.metric('votingapp_operator_reconciles_total{result="success"}') or 0) >= apps

@@ -4,8 +4,8 @@ import json
 import os
 import time
 
-from tests.faults.picture import wait_until_settled
-from tests.support.kube import NO_PODS, Kube, wait_until
+from tests.faults.picture import wait_until_known, wait_until_settled
+from tests.support.kube import NO_PODS, Kube
 from tests.support.operator import Operator
 from tests.support.proxy import Proxy, writes
 
@@ -13,16 +13,6 @@ FLEET = 100
 
 REST_SECONDS = float(os.environ.get("REST_SECONDS", "90"))
 """For how long nothing may be written. The promise is 600; 90 have a resync of each VotingApp in them as well."""
-
-
-def wait_until_known(operator: Operator) -> None:
-    """Wait until the operator has looked at every VotingApp and found nothing to do."""
-
-    def known() -> bool:
-        return operator.leads() and operator.metric('votingapp_operator_votingapps{state="settled"}') == FLEET
-
-    wait_until("the fleet to be settled", known, detail=operator.log)
-    assert (operator.metric('votingapp_operator_reconciles_total{result="success"}') or 0) >= FLEET
 
 
 def assert_nothing_is_written(proxy: Proxy, since: float, until: float) -> None:
@@ -35,14 +25,14 @@ def test_a_settled_fleet_is_not_written_to(kube: Kube, proxy: Proxy, operator: O
     """Not by an operator that goes on, nor by one that was killed, nor by one that was stopped."""
     for number in range(FLEET):
         kube.apply_app(f"app{number:03}", NO_PODS)
-    wait_until_known(operator)
+    wait_until_known(operator, FLEET)
     since, troubles = time.monotonic(), operator.troubles()
     for end in (operator.kill, operator.stop):
         end()
         operator.start()
-        wait_until_known(operator)
+        wait_until_known(operator, FLEET)
     assert_nothing_is_written(proxy, since, since + REST_SECONDS)
-    wait_until_known(operator)
+    wait_until_known(operator, FLEET)
     assert operator.troubles() == troubles
 
 

@@ -4,37 +4,25 @@ import time
 
 import pytest
 
+from tests.faults.picture import asks_for_secret, wait_until_known
 from tests.support.kube import Kube, wait_until
 from tests.support.operator import Operator
-from tests.support.proxy import Proxy, Record
-
-
-def asks_for_secret(record: Record) -> bool:
-    return record.method == "GET" and record.plural == "secrets"
-
-
-def wait_until_known(operator: Operator) -> None:
-    """Wait until the operator has looked at the one VotingApp and found nothing to do."""
-
-    def known() -> bool:
-        return operator.leads() and operator.metric('votingapp_operator_votingapps{state="settled"}') == 1
-
-    wait_until("the VotingApp to be settled", known, detail=operator.log)
+from tests.support.proxy import Proxy
 
 
 @pytest.mark.usefixtures("settled")
 def test_it_does_not_ask_for_a_secret_that_was_well(proxy: Proxy, operator: Operator) -> None:
     """A fleet's Secrets, all asked for at once, would be most of what a start costs."""
-    wait_until_known(operator)
+    wait_until_known(operator, 1)
     operator.kill()
     since = time.monotonic()
     operator.start()
-    wait_until_known(operator)
+    wait_until_known(operator, 1)
     assert proxy.seen(asks_for_secret, since=since) == []
 
 
 def test_it_asks_where_the_spec_has_changed_meanwhile(settled: Kube, proxy: Proxy, operator: Operator) -> None:
-    wait_until_known(operator)
+    wait_until_known(operator, 1)
     operator.kill()
     since = time.monotonic()
     settled.patch("VotingApp", "demo", {"spec": {"dataPolicy": "Retain"}})

@@ -43,18 +43,14 @@ def applied(proxy: Proxy, since: int = 0) -> list[str]:
 def look_again(kube: Kube, proxy: Proxy, times: int) -> None:
     """Have the operator look while its watches still tell the past, each time with nothing remembered."""
     for number in range(times):
-        before = len(proxy.seen(_asks_for_secret))
+        before = len(proxy.seen(picture.asks_for_secret))
         annotation = {"voting.schoolofdevops.com/reconcile-at": str(number)}
         kube.patch("VotingApp", "demo", {"metadata": {"annotations": annotation}})
         wait_until("a look", partial(_has_looked, proxy, before))
 
 
 def _has_looked(proxy: Proxy, before: int) -> bool:
-    return len(proxy.seen(_asks_for_secret)) > before
-
-
-def _asks_for_secret(record: Record) -> bool:
-    return record.method == "GET" and record.plural == "secrets"
+    return len(proxy.seen(picture.asks_for_secret)) > before
 
 
 def test_what_was_just_made_is_not_made_again(kube: Kube, proxy: Proxy, operator: Operator) -> None:

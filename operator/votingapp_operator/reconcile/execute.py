@@ -66,7 +66,7 @@ class Executor:
             return problem_of_ownership(change.subject, change.ownership)
         try:
             if change.action is Action.UPDATE and _is_scaled_by_others(change.manifest):
-                await self._hand_over_replicas(app, change)
+                await self._hand_over_replicas(app, change.manifest)
             live = await self._client.apply(_exactly(change.manifest, uid=change.uid))
         except ConflictError:
             if change.action is not Action.CREATE:
@@ -90,17 +90,17 @@ class Executor:
         else:
             self._cache.deleted(Key(app.namespace, app.name), (change.kind, change.name), uid)
 
-    async def _hand_over_replicas(self, app: App, change: Change) -> None:
+    async def _hand_over_replicas(self, app: App, manifest: Manifest) -> None:
         """Leave the count of pods as it stands to whoever scales from now on.
 
         An apply that no longer names a field which only we have set removes it, and the API server would put its
         default of 1 in its place: so another manager gets it first.
         """
-        live = await self._client.read(change.kind, app.namespace, change.name)
+        live = await self._client.read(manifest["kind"], app.namespace, manifest["metadata"]["name"])
         if live is None or not _owns_replicas(live):
             return
         metadata = {key: live["metadata"][key] for key in ("name", "namespace", "uid", "resourceVersion")}
-        head = {key: change.manifest[key] for key in ("apiVersion", "kind")} if change.manifest else {}
+        head = {key: manifest[key] for key in ("apiVersion", "kind")}
         await self._client.apply(
             {**head, "metadata": metadata, "spec": {"replicas": live["spec"]["replicas"]}}, manager=HANDOVER
         )
